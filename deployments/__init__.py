@@ -1,0 +1,1 @@
+"""How flows meet the world: blocks and deployments of a site, drop watching, and the demonstration."""

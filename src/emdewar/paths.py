@@ -1,0 +1,89 @@
+"""Names of files inside a dataset: which ones may be archived, and how to join them without leaving the folder.
+
+A name is a POSIX path relative to the dataset's root. The rules follow from what must read a datablock in thirty years:
+BagIt manifests (RFC 8493 escapes `%`, CR and LF, and no implementation agrees how), tar on file systems that fold case
+or normalise Unicode, and a restore that must never write outside its folder.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from emdewar.errors import UNSAFE_NAMES, RefusedError
+
+FORBIDDEN_CHARACTERS = {"%": "'%'", "\r": "a carriage return", "\n": "a line feed", "\0": "a NUL byte"}
+"""Characters no archived name may hold, and how to call them in a message."""
+
+
+def unsafe_names(names: Iterable[str]) -> dict[str, str]:
+    """Find the names that cannot be archived, each with the reason.
+
+    Args:
+        names: POSIX paths relative to the dataset's root.
+
+    Returns:
+        Reason by name; empty when all is well. Names that collide by case or Unicode form are all listed.
+    """
+    found: dict[str, str] = {}
+    folded: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        if why := _fault(name):
+            found[name] = why
+        folded[unicodedata.normalize("NFC", name).casefold()].append(name)
+    for group in folded.values():
+        if len(group) > 1:
+            found.update(dict.fromkeys(group, "collides with another name by case or Unicode form"))
+    return found
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse a list of files that holds names which cannot be archived.
+
+    Raises:
+        RefusedError: At least one name is unsafe; the error carries all of them.
+    """
+    found = unsafe_names(names)
+    if found:
+        first, why = next(iter(found.items()))
+        msg = f"{len(found)} file name(s) cannot be archived, first {first!r}: {why}; rename them and try again"
+        raise RefusedError(msg, reason=UNSAFE_NAMES, paths=sorted(found))
+
+
+def join_inside(root: Path, name: str) -> Path:
+    """Join a name below a folder, without ever leaving it.
+
+    Links are not followed here: whoever opens the path uses `O_NOFOLLOW`, or asks `resolves_inside`.
+
+    Raises:
+        RefusedError: The name is absolute, climbs with `..`, or holds an empty part.
+    """
+    if why := _fault(name):
+        msg = f"refusing the path {name!r} below {root}: it {why}"
+        raise RefusedError(msg, reason=UNSAFE_NAMES, paths=[name])
+    return root.joinpath(*PurePosixPath(name).parts)
+
+
+def resolves_inside(root: Path, path: Path) -> bool:
+    """Tell whether a path, with all links followed, still lies below a folder."""
+    return path.resolve().is_relative_to(root.resolve())
+
+
+def safe_stem(pid: str) -> str:
+    """Turn a persistent identifier into a file name: `20.500/abc` becomes `20.500_abc`."""
+    return "".join(c if c.isalnum() or c in "._-" else "_" for c in pid)
+
+
+def _fault(name: str) -> str:
+    if not name or name.startswith("/"):
+        return "is empty or absolute"
+    if any(part in {"", ".", ".."} for part in name.split("/")):
+        return "has an empty part, '.' or '..'"
+    for character, called in FORBIDDEN_CHARACTERS.items():
+        if character in name:
+            return f"holds {called}"
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return "is not valid UTF-8"
+    return ""

@@ -1,0 +1,1 @@
+"""A simulated microscope: sessions as EPU and SerialEM write them, deterministic from a seed."""

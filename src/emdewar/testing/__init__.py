@@ -1,0 +1,1 @@
+"""Fakes and faults that ship with the library, kept honest by the conformance tests."""

@@ -1,0 +1,1 @@
+"""One retriable side effect each, with its retries stated; arguments are plain data or blocks."""
