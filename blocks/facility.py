@@ -1,0 +1,36 @@
+"""A facility: its catalog, its places and its rules, as one block that every flow starts from."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from prefect.blocks.core import Block
+from pydantic import Field
+
+from blocks.catalog import CatalogApi
+from blocks.store import PosixArchive
+from emdewar.paths import safe_stem
+
+
+class Facility(Block):
+    """Where a facility's data land, lie and go back to, and how many copies it keeps."""
+
+    _block_type_name: ClassVar[str] = "EM Dewar Facility"
+    _block_type_slug: ClassVar[str] = "emdewar-facility"
+    _description: ClassVar[str] = "The catalog, landing zone, stores and archive policy of one facility."
+
+    catalog: CatalogApi = Field(description="The catalog that the facility's datasets are registered in.")
+    landing_zone: Path = Field(description="Folder that sessions are acquired into.", examples=["/landing"])
+    retrieve_folder: Path = Field(description="Folder that datasets are brought back to.", examples=["/retrieved"])
+    archives: list[PosixArchive] = Field(description="Stores that each datablock is written to.", min_length=1)
+    datablock_target_bytes: int = Field(
+        default=200_000_000_000, gt=0, description="Size at which a datablock is closed; 10 to 1000 GB suit a tape."
+    )
+    pid_prefix: str = Field(default="emdewar", description="Prefix of persistent identifiers.", examples=["20.500.1"])
+
+    def landing_folder(self, pid: str) -> Path:
+        """Give the folder that a dataset's session lands in: `data/` with its files, and the journal beside it."""
+        return self.landing_zone / safe_stem(pid)
+
+    def retrieve_target(self, pid: str) -> Path:
+        """Give the folder that a dataset is brought back to when nobody names another."""
+        return self.retrieve_folder / safe_stem(pid)

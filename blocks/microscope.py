@@ -1,0 +1,41 @@
+"""A microscope: where it drops its sessions, and what only the site knows of it."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from prefect.blocks.core import Block
+from pydantic import Field
+
+from emdewar.acquisition.settle import SettleRule
+from emdewar.oscem.session import SiteValues
+
+
+class Microscope(Block):
+    """One microscope, its drop folder and its constants."""
+
+    _block_type_name: ClassVar[str] = "EM Dewar Microscope"
+    _block_type_slug: ClassVar[str] = "emdewar-microscope"
+    _description: ClassVar[str] = "Where a microscope drops sessions, and the values that only the site knows."
+
+    instrument: str = Field(description="Name in the catalog.", examples=["krios1"])
+    drop_folder: Path = Field(description="Folder with one sub-folder a session; only read.", examples=["/mnt/krios1"])
+    model: str | None = Field(default=None, description="Model as PDBx names it.", examples=["TFS KRIOS"])
+    cs_mm: float | None = Field(default=None, description="Spherical aberration, mm.", examples=[2.7])
+    time_zone: str | None = Field(
+        default=None, description="Zone of clocks that write none.", examples=["Europe/Zurich"]
+    )
+    owner: str = Field(default="unknown owner", description="Owner of its datasets until somebody is named.")
+    owner_group: str = Field(default="quarantine", description="Group that owns its datasets until one is named.")
+    contact_email: str = Field(default="facility@example.org", description="Whom to ask about its datasets.")
+    settle_window_s: float = Field(default=10, gt=0, description="How long a file must stay the same, s.")
+    quiet_period_s: float = Field(default=300, gt=0, description="How long a session must be silent to be over, s.")
+    incomplete_limit_s: float = Field(default=600, gt=0, description="When an incomplete file is given up, s.")
+    poll_s: float = Field(default=5, gt=0, description="Time between two looks at the drop folder, s.")
+
+    def settle_rule(self) -> SettleRule:
+        """Give the rule by which its sessions are judged finished."""
+        return SettleRule(self.settle_window_s, self.quiet_period_s, self.incomplete_limit_s)
+
+    def site_values(self) -> SiteValues:
+        """Give what the vendor's files do not say of it."""
+        return SiteValues(cs_mm=self.cs_mm, time_zone=self.time_zone, microscope_model=self.model)

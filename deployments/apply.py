@@ -1,0 +1,107 @@
+"""Make a site known to Prefect: block types, the site's blocks, the work pool and the deployments; twice is once.
+
+`python -m deployments.apply SITE.json` reads the site's blocks from one file and ends with `prefect deploy --all`.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.exceptions import ObjectAlreadyExists
+from pydantic import BaseModel, ValidationError
+
+from blocks.facility import Facility
+from blocks.microscope import Microscope
+from emdewar.errors import DewarError, RefusedError, UnavailableError
+
+CHECKOUT = Path(__file__).parent.parent
+WORK_POOL = "emdewar"
+
+
+class Site(BaseModel):
+    """The blocks of a site, by name: what a site file holds.
+
+    Attributes:
+        facilities: Facility blocks.
+        microscopes: Microscope blocks.
+    """
+
+    facilities: dict[str, Facility]
+    microscopes: dict[str, Microscope]
+
+
+def read_site(path: Path) -> Site:
+    """Read a site file.
+
+    Raises:
+        RefusedError: It is not there or not valid; the message says where.
+    """
+    try:
+        return Site.model_validate_json(path.read_text())
+    except FileNotFoundError as error:
+        raise RefusedError(f"no site file at {path}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        msg = f"{path} has {error.error_count()} error(s), first at {where}: {first['msg']}"
+        raise RefusedError(msg) from error
+
+
+def save_blocks(site: Site) -> None:
+    """Write the site's blocks to the Prefect server, over older ones of the same name."""
+    for name, facility in site.facilities.items():
+        facility.save(name, overwrite=True)
+    for name, microscope in site.microscopes.items():
+        microscope.save(name, overwrite=True)
+
+
+def create_work_pool() -> None:
+    """Create the work pool unless it is there."""
+    with get_client(sync_client=True) as client:
+        try:
+            client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type="process"))
+        except ObjectAlreadyExists:
+            return
+
+
+def deploy() -> None:
+    """Bring the deployments of `prefect.yaml` to the server.
+
+    Raises:
+        UnavailableError: `prefect deploy` failed; the message is its own.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
+        cwd=CHECKOUT,
+        env={**os.environ, "EMDEWAR_HOME": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        msg = f"prefect deploy failed with exit code {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+        raise UnavailableError(msg)
+
+
+def main(site: Annotated[Path, typer.Argument(help="File with the site's blocks, JSON.")]) -> None:
+    """Make a site known to Prefect; running it again changes nothing that is the same."""
+    try:
+        blocks = read_site(site)
+        create_work_pool()
+        save_blocks(blocks)
+        deploy()
+    except DewarError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    typer.echo(
+        f"{len(blocks.facilities)} facilities, {len(blocks.microscopes)} microscopes and all deployments are in place"
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)

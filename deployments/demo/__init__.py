@@ -1,0 +1,1 @@
+"""The demonstration: one microscope session through its whole life, on one machine, with one command."""

@@ -1,0 +1,142 @@
+"""`make demo`: catalog, Prefect and a worker on loopback, and one session through its whole life."""
+
+import hashlib
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deployments.demo.story import Story
+from deployments.local_site import LocalSite
+from emdewar.errors import DewarError, IntegrityError, RefusedError
+from emdewar.records import Dataset, DatablockRecord
+from emdewar.simulation.epu import EpuSession, write_epu_session
+
+SECONDS_PER_MOVIE = 0.4
+console = Console()
+
+
+def main(
+    session: Annotated[Path | None, typer.Option(help="A real session folder; only read.")] = None,
+    movies: Annotated[int, typer.Option(min=1, help="Movies of the simulated session.")] = 12,
+    state: Annotated[Path | None, typer.Option(help="Folder for the demonstration's state; kept when named.")] = None,
+    leave: Annotated[bool, typer.Option("--exit", help="End when the session has been through.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Take one microscope session through acquire, ingest, archive and retrieve."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with _state_folder(state) as folder:
+            _run(folder, session.resolve() if session else None, movies, leave=leave)
+    except DewarError as error:
+        console.print(f"[bold red]The demonstration failed:[/] {error}")
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        console.print("Ended; all servers are down.")
+        raise typer.Exit(130 if leave else 0) from None
+
+
+@contextmanager
+def _state_folder(named: Path | None) -> Iterator[Path]:
+    """Give the named folder, or one that is gone afterwards."""
+    if named:
+        named.mkdir(parents=True, exist_ok=True)
+        yield named.resolve()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="emdewar-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _run(state: Path, session: Path | None, movies: int, *, leave: bool) -> None:
+    if session and not session.is_dir():
+        raise RefusedError(f"no session folder at {session}: check the path")
+    console.print(f"[bold]EM Dewar[/]: starting catalog, Prefect server and worker on loopback; state in {state}")
+    with LocalSite(state, drop_folder=session.parent if session else None) as site:
+        console.print(f"catalog   {site.catalog_url}/docs\nPrefect   {site.prefect_url}\n")
+        plan = EpuSession(movies=movies)
+        name = session.name if session else plan.name
+        if not session:
+            _start_microscope(site.drop_folder, plan)
+        site.start_watch(only=name)
+        with site.prefect() as client, Story(client) as story:
+            dataset = _follow(site, story)
+        _prove(Path(site.drop_folder) / name, state / "retrieved")
+        _show(site, story, dataset)
+        if not leave:
+            console.print("\nEverything stays up until Ctrl-C.")
+            while True:
+                time.sleep(3600)
+
+
+def _start_microscope(drop_folder: Path, plan: EpuSession) -> None:
+    """Drop a session file by file, as a microscope would, while everything else goes on."""
+    writing = threading.Thread(
+        target=write_epu_session,
+        args=(drop_folder, plan),
+        kwargs={"seconds_per_movie": SECONDS_PER_MOVIE},
+        daemon=True,
+    )
+    writing.start()
+
+
+def _follow(site: LocalSite, story: Story) -> Dataset:
+    story.follow("acquire")
+    pid = story.follow("ingest").run.parameters["pid"]
+    story.start("archive-sweep/scheduled", {})
+    story.follow("archive-sweep")
+    story.follow("archive")
+    story.start("retrieve/dataset", {"pid": pid})
+    story.follow("retrieve")
+    with site.catalog() as catalog:
+        return catalog.dataset(pid)
+
+
+def _prove(session: Path, retrieved: Path) -> None:
+    """Compare what came back with what the microscope wrote, with nothing of the stages in between."""
+    back = next(path for path in retrieved.iterdir() if path.is_dir())
+    if _digests(session) != _digests(back):
+        raise IntegrityError(f"what was retrieved in {back} differs from the session {session}")
+    console.print(f"Every file that came back equals what the microscope wrote in {session}.")
+
+
+def _digests(root: Path) -> dict[str, str]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _show(site: LocalSite, story: Story, dataset: Dataset) -> None:
+    with site.catalog() as catalog:
+        blocks = catalog.datablocks(dataset.pid)
+    table = Table(title=f"{dataset.dataset_name}: {dataset.datasetlifecycle.archive_status_message}", show_header=False)
+    for row in _figures(dataset, blocks):
+        table.add_row(*row)
+    table.add_section()
+    for stage in story.stages:
+        table.add_row(f"{stage.name}, s", f"{stage.seconds:.1f}")
+    table.add_section()
+    table.add_row("Catalog API", f"{site.catalog_url}/docs")
+    table.add_row("Prefect UI", site.prefect_url)
+    console.print(table)
+
+
+def _figures(dataset: Dataset, blocks: list[DatablockRecord]) -> Iterator[tuple[str, str]]:
+    yield "dataset", dataset.pid
+    yield "files", f"{dataset.number_of_files:,}"
+    yield "bytes", f"{dataset.size:,}"
+    yield "datablocks", f"{len(blocks)}"
+    yield "copies verified", f"{sum(len(block.copies) for block in blocks)}"
+
+
+if __name__ == "__main__":
+    typer.run(main)

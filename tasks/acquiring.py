@@ -1,0 +1,135 @@
+"""Acquire: find a session, wait until it is settled, bring it to the landing zone with checksums."""
+
+import time
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from blocks.facility import Facility
+from blocks.microscope import Microscope
+from emdewar.acquisition import identity, transfer
+from emdewar.acquisition.journal import Journal
+from emdewar.acquisition.session import SeenFile, Session, list_files, recognise
+from emdewar.acquisition.settle import SettleWatch, Verdict
+from emdewar.errors import CHANGED_FILES, INCOMPLETE_FILES, UNSAFE_NAMES, RefusedError
+from emdewar.lifecycle import ArchiveStatus
+from emdewar.paths import resolves_inside
+from emdewar.records import Dataset, LifecyclePatch
+from tasks.progress import Progress
+from tasks.retrying import CALLS, TRANSFERS
+
+CHUNKS_AT_MOST = 50
+FILES_A_CHUNK_AT_LEAST = 100
+
+
+@task(**CALLS, cache_policy=NO_CACHE)
+def find(session: str, microscope: Microscope) -> Session:
+    """Find a session's folder, which must lie in the microscope's drop folder: the path came from outside."""
+    folder = Path(session)
+    if not resolves_inside(microscope.drop_folder, folder) or folder.is_symlink():
+        msg = f"{session} is not in the drop folder {microscope.drop_folder} of {microscope.instrument}"
+        raise RefusedError(msg, reason=UNSAFE_NAMES, paths=[session])
+    return recognise(folder)
+
+
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="announce {session.name}")
+def announce(facility: Facility, microscope: Microscope, session: Session) -> Dataset:
+    """Register the dataset as soon as its session is seen, so that its operator sees it; twice is once."""
+    pid = identity.session_pid(facility.pid_prefix, microscope.instrument, session.name)
+    draft = identity.dataset_draft(
+        pid,
+        session,
+        instrument=microscope.instrument,
+        owner=microscope.owner,
+        owner_group=microscope.owner_group,
+        contact_email=microscope.contact_email,
+        landing=facility.landing_folder(pid) / "data",
+    )
+    with facility.catalog.client() as catalog:
+        return catalog.register_dataset(draft, status=ArchiveStatus.FILES_NOT_YET_AVAILABLE)
+
+
+@task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="wait until {session.name} is settled")
+def wait_until_settled(session: Session, microscope: Microscope, *, accept_incomplete: bool) -> dict[str, str]:
+    """Look at the session until the microscope is done with it.
+
+    Returns:
+        Why each incomplete file is incomplete; empty unless incomplete files are accepted.
+
+    Raises:
+        RefusedError: Files stayed incomplete past the limit, and nobody accepted that.
+    """
+    watch = SettleWatch(session.folder, microscope.settle_rule())
+    while True:
+        files = list_files(session.folder)
+        verdict = watch.look(files, time.monotonic())
+        get_run_logger().info("%d of %d files are settled", verdict.settled_files, len(files))
+        if verdict.settled or (verdict.incomplete and not verdict.waiting):
+            break
+        time.sleep(microscope.poll_s)
+    return _accepted(session, verdict, accept_incomplete=accept_incomplete)
+
+
+def _accepted(session: Session, verdict: Verdict, *, accept_incomplete: bool) -> dict[str, str]:
+    if not verdict.incomplete or accept_incomplete:
+        return verdict.incomplete
+    first = min(verdict.incomplete)
+    msg = (
+        f"{len(verdict.incomplete)} file(s) of the session {session.name} never became complete, first {first!r}: "
+        f"{verdict.incomplete[first]}; mend or remove them, or run acquire with accept_incomplete"
+    )
+    raise RefusedError(msg, reason=INCOMPLETE_FILES, paths=sorted(verdict.incomplete))
+
+
+@task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="plan the transfer of {session.name}")
+def plan_transfer(facility: Facility, dataset: Dataset, session: Session) -> list[list[SeenFile]]:
+    """List what is not in the landing zone yet, in chunks of a task each.
+
+    Raises:
+        RefusedError: The dataset's file list is closed, and the session has changed since.
+        UnavailableError: The landing zone has no room.
+    """
+    landing = facility.landing_folder(dataset.pid)
+    known = Journal(landing / "acquired.jsonl").read()
+    data = landing / "data"
+    todo = [f for f in list_files(session.folder) if not transfer.is_landed(f, known.get(f.path), data)]
+    if todo and dataset.datasetlifecycle.archive_status_message != ArchiveStatus.FILES_NOT_YET_AVAILABLE:
+        msg = (
+            f"{len(todo)} file(s) of {session.name} are new or changed, first {todo[0].path!r}, but the file list of "
+            f"dataset {dataset.pid} is closed; acquire them as a session of their own"
+        )
+        raise RefusedError(msg, reason=CHANGED_FILES, paths=[f.path for f in todo])
+    landing.mkdir(parents=True, exist_ok=True)
+    transfer.check_space(landing, sum(f.size for f in todo))
+    step = max(FILES_A_CHUNK_AT_LEAST, -(-len(todo) // CHUNKS_AT_MOST))
+    return [todo[i : i + step] for i in range(0, len(todo), step)]
+
+
+@task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="bring over {number} of {of}")
+def bring_over(  # noqa: PLR0913 - the number and the count are the task's name in the UI
+    facility: Facility, pid: str, session: Session, chunk: list[SeenFile], *, number: int, of: int
+) -> int:
+    """Bring one chunk of files to the landing zone and note it in the journal; gives the bytes."""
+    landing = facility.landing_folder(pid)
+    journal = Journal(landing / "acquired.jsonl")
+    size = sum(file.size for file in chunk)
+    with journal.held():
+        known, data = journal.read(), landing / "data"
+        todo = [f for f in chunk if not transfer.is_landed(f, known.get(f.path), data)]
+        progress = Progress(size, f"Bringing over {session.name}: part {number} of {of}")
+        journal.append(transfer.bring_over(todo, session.folder, data, on_progress=progress.add))
+        progress.finish()
+    return size
+
+
+@task(**CALLS, cache_policy=NO_CACHE)
+def note_incomplete(facility: Facility, pid: str, incomplete: dict[str, str]) -> None:
+    """Leave in the catalog which incomplete files somebody accepted; nothing to do when there are none."""
+    if not incomplete:
+        return
+    reason = {INCOMPLETE_FILES: {"accepted": True, "number_of_files": len(incomplete), "files": incomplete}}
+    with facility.catalog.client() as catalog:
+        catalog.move(pid, LifecyclePatch(archive_return_message=reason, flow_run_id=flow_run.id))

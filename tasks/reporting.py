@@ -1,0 +1,88 @@
+"""What a person reads in the Prefect UI when a run is over: one markdown artifact a flow."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from emdewar.records import Dataset, DatablockRecord, iso_milliseconds
+from tasks.retrying import CALLS
+
+
+@task(**CALLS, cache_policy=NO_CACHE)
+def report_acquired(dataset: Dataset, files: int, size: int, incomplete: dict[str, str]) -> None:
+    """Say what was brought over, and which incomplete files were accepted."""
+    lines = [
+        f"# Acquired: {dataset.dataset_name}",
+        "",
+        f"Dataset `{dataset.pid}`, now in `{dataset.source_folder}`.",
+        "",
+    ]
+    lines += [f"**{files:,} new files, {_bytes(size)}**, each read back and equal to its source.", ""]
+    lines += [f"- accepted although incomplete: `{path}`: {why}" for path, why in sorted(incomplete.items())]
+    create_markdown_artifact("\n".join(lines), description=f"Acquisition of {dataset.dataset_name}")
+
+
+@task(**CALLS, cache_policy=NO_CACHE)
+def report_ingested(dataset: Dataset, record: dict[str, Any]) -> None:
+    """Show the values that a microscopist checks first, and the findings."""
+    findings = dataset.scientific_metadata.get("emdewar", {}).get("findings", [])
+    lines = [f"# Ingested: {dataset.dataset_name}", "", f"Dataset `{dataset.pid}`", ""]
+    lines += [f"**{dataset.number_of_files:,} files, {_bytes(dataset.size)}**, each declared with its sha256.", ""]
+    lines += ["| value | |", "|---|---|", *_rows(record), ""]
+    lines += [f"## {len(findings)} finding(s)", ""]
+    lines += [f"- `{f.get('path')}`: {f.get('expectation')} (found: {f.get('value')})" for f in findings[:50]]
+    create_markdown_artifact("\n".join(lines), description=f"Metadata of {dataset.dataset_name}")
+
+
+@task(**CALLS, cache_policy=NO_CACHE)
+def report_archived(pid: str, blocks: Sequence[DatablockRecord]) -> None:
+    """List every datablock with its verified copies."""
+    lines = [
+        f"# Archived: `{pid}`",
+        "",
+        "| datablock | files | size | copy | read back | CRC-64/NVME |",
+        "|---|--:|--:|---|---|---|",
+    ]
+    lines += [
+        f"| `{block.archive_id}` ({block.number} of {block.of}) | {block.number_of_files:,} | {_bytes(block.packed_size)} "
+        f"| {copy.store} | {iso_milliseconds(copy.verified_at)}, from {copy.read_from} | `{copy.crc64nvme}` |"
+        for block in blocks
+        for copy in block.copies
+    ]
+    create_markdown_artifact("\n".join(lines), description=f"Verified copies of {pid}")
+
+
+@task(**CALLS, cache_policy=NO_CACHE)
+def report_retrieved(pid: str, destination: str, files: int) -> None:
+    """Say where the files are."""
+    text = f"# Retrieved: `{pid}`\n\n**{files:,} files** are in `{destination}`; each equals its sha256 in the catalog."
+    create_markdown_artifact(text, description=f"Retrieval of {pid}")
+
+
+@task(**CALLS, cache_policy=NO_CACHE)
+def report_sweep(started: Sequence[str]) -> None:
+    """Say how many runs the sweep started."""
+    create_markdown_artifact(f"# Archive sweep\n\nStarted {len(started)} archive run(s).", description="Archive sweep")
+
+
+def _rows(record: dict[str, Any], prefix: str = "") -> list[str]:
+    rows: list[str] = []
+    for key, value in sorted(record.items()):
+        if isinstance(value, dict) and "value" in value:
+            rows.append(f"| {prefix}{key} | {value['value']} {value.get('unit', '')} |")
+        elif isinstance(value, dict):
+            rows += _rows(value, f"{prefix}{key}.")
+        elif not isinstance(value, list):
+            rows.append(f"| {prefix}{key} | {value} |")
+    return rows
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:  # noqa: PLR2004 - decimal units, as disks and tapes are sold
+            return f"{size:.4g} {unit}"
+        size /= 1000
+    return f"{size:.4g} TB"
