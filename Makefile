@@ -53,7 +53,7 @@ docs: $(READY) ## Build the documentation into site/, warnings are errors
 	@$(VENV)/bin/mkdocs build --strict
 
 campaign: $(READY) ## Long fault campaign: kills at random instants, figures printed (minutes)
-	@$(PY) -m pytest -p no:randomly tests/campaign $(ARGS)
+	@$(PY) -m pytest -p no:randomly tests/campaign/kills.py $(ARGS)
 
 lock: $(READY) ## Lock the dependencies anew, with hashes and without addresses (needs uv)
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q \

@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import ClassVar
 
-from prefect.blocks.core import Block
 from pydantic import Field
 
 from blocks.catalog import CatalogApi
+from blocks.named import NamedBlock
 from blocks.store import PosixArchive
 from emdewar.paths import safe_stem
 
 
-class Facility(Block):
+class Facility(NamedBlock):
     """Where a facility's data land, lie and go back to, and how many copies it keeps."""
 
     _block_type_name: ClassVar[str] = "EM Dewar Facility"

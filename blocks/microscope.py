@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import ClassVar
 
-from prefect.blocks.core import Block
 from pydantic import Field
 
+from blocks.named import NamedBlock
 from emdewar.acquisition.settle import SettleRule
 from emdewar.oscem.session import SiteValues
 
 
-class Microscope(Block):
+class Microscope(NamedBlock):
     """One microscope, its drop folder and its constants."""
 
     _block_type_name: ClassVar[str] = "EM Dewar Microscope"

@@ -35,8 +35,8 @@ class DropWatch:
         """
         self._only = only
         self._names = {"microscope": microscope, "facility": facility}
-        self._microscope = Microscope.load(microscope)
-        self._facility = Facility.load(facility)
+        self._microscope = Microscope.named(microscope)
+        self._facility = Facility.named(facility)
         self._announced_at_s: dict[str, float] = {}
         self._known: set[str] = set()
 

@@ -29,7 +29,12 @@ class LocalSite:
     """The servers of one site; a context manager that leaves none of them behind."""
 
     def __init__(
-        self, state: Path, *, drop_folder: Path | None = None, microscope: dict[str, Any] | None = None
+        self,
+        state: Path,
+        *,
+        drop_folder: Path | None = None,
+        microscope: dict[str, Any] | None = None,
+        worker: bool = True,
     ) -> None:
         """Choose ports and places; nothing is started yet.
 
@@ -37,12 +42,14 @@ class LocalSite:
             state: Folder for everything the site writes.
             drop_folder: The microscope's drop folder; one below `state` when None.
             microscope: Fields of the Microscope block that differ from the default.
+            worker: Start a worker at once.
         """
         self.state = state.resolve()
         self.drop_folder = (drop_folder or self.state / "microscope").resolve()
         self.catalog_url = f"http://127.0.0.1:{free_port()}"
         self.prefect_url = f"http://127.0.0.1:{free_port()}"
         self._microscope = {**SNAPPY, **(microscope or {})}
+        self._with_worker = worker
         self._password = secrets.token_urlsafe(24)
         self._servers: list[Server] = []
         self.worker: Server | None = None
@@ -69,7 +76,8 @@ class LocalSite:
             self._lay_out()
             self._start_servers()
             self._apply()
-            self.start_worker()
+            if self._with_worker:
+                self.start_worker()
         except BaseException:
             self.stop()
             raise

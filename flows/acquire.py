@@ -23,7 +23,7 @@ def acquire(
     Returns:
         The dataset's persistent identifier.
     """
-    site, scope = Facility.load(facility), Microscope.load(microscope)
+    site, scope = Facility.named(facility), Microscope.named(microscope)
     found = acquiring.find(session, scope)
     dataset = acquiring.announce(site, scope, found)
     incomplete = acquiring.wait_until_settled(found, scope, accept_incomplete=accept_incomplete)

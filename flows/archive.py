@@ -17,7 +17,7 @@ def archive(pid: str, facility: str = "default") -> None:
         pid: The dataset.
         facility: Name of the Facility block.
     """
-    site = Facility.load(facility)
+    site = Facility.named(facility)
     job = archiving.begin(site, pid)
     for block in archiving.plan(site, pid):
         archiving.write(site, pid, block)

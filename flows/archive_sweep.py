@@ -3,12 +3,12 @@
 from prefect import flow
 
 from blocks.facility import Facility
-from tasks import reporting, sweeping
+from tasks import reporting, starting, sweeping
 
 
 @flow(flow_run_name="archive sweep of {facility}", persist_result=True)
 def archive_sweep(facility: str = "default", most: int = 50) -> list[str]:
-    """Start an archive run for every dataset that is complete and not archived; twice is once.
+    """Start an archive run for every dataset that is complete or was left behind half-way; twice is once.
 
     Args:
         facility: Name of the Facility block.
@@ -17,7 +17,8 @@ def archive_sweep(facility: str = "default", most: int = 50) -> list[str]:
     Returns:
         The ids of the flow runs.
     """
-    due = sweeping.due_for_archiving(Facility.load(facility), most)
-    runs = [sweeping.start("archive/dataset", dataset, {"pid": dataset.pid, "facility": facility}) for dataset in due]
+    site = Facility.named(facility)
+    due = [*sweeping.due_for_archiving(site, most), *sweeping.left_behind(site, most)]
+    runs = [starting.start_archive(dataset, facility) for dataset in due]
     reporting.report_sweep(runs)
     return runs

@@ -20,7 +20,7 @@ def ingest(pid: str, microscope: str = "default", facility: str = "default") -> 
     Returns:
         The dataset's persistent identifier.
     """
-    site, scope = Facility.load(facility), Microscope.load(microscope)
+    site, scope = Facility.named(facility), Microscope.named(microscope)
     ingesting.check_landed(site, pid)
     record = ingesting.describe(site, pid, scope)
     ingesting.attach_thumbnails(site, pid)

@@ -20,7 +20,7 @@ def retrieve(pid: str, patterns: list[str] | None = None, destination: str = "",
     Returns:
         The folder that the files are in.
     """
-    site, wanted = Facility.load(facility), patterns or []
+    site, wanted = Facility.named(facility), patterns or []
     target = destination or site.retrieve_target(pid).as_posix()
     job = retrieving.begin(site, pid, wanted)
     files = [retrieving.restore(site, pid, block, wanted, target) for block in retrieving.select(site, pid, wanted)]

@@ -23,6 +23,8 @@ from tasks.retrying import CALLS, TRANSFERS
 
 CHUNKS_AT_MOST = 50
 FILES_A_CHUNK_AT_LEAST = 100
+JOURNAL_EVERY = 16
+"""Files between two entries in the journal: what a killed run has to bring over again."""
 
 
 @task(**CALLS, cache_policy=NO_CACHE)
@@ -120,7 +122,9 @@ def bring_over(  # noqa: PLR0913 - the number and the count are the task's name 
         known, data = journal.read(), landing / "data"
         todo = [f for f in chunk if not transfer.is_landed(f, known.get(f.path), data)]
         progress = Progress(size, f"Bringing over {session.name}: part {number} of {of}")
-        journal.append(transfer.bring_over(todo, session.folder, data, on_progress=progress.add))
+        for start in range(0, len(todo), JOURNAL_EVERY):
+            batch = todo[start : start + JOURNAL_EVERY]
+            journal.append(transfer.bring_over(batch, session.folder, data, on_progress=progress.add))
         progress.finish()
     return size
 

@@ -10,13 +10,13 @@ from prefect.runtime import flow_run
 from blocks.facility import Facility
 from blocks.store import PosixArchive
 from emdewar.catalog import Catalog
-from emdewar.datablock.lead import lead_members
 from emdewar.datablock.layout import plan_block
+from emdewar.datablock.lead import lead_members
 from emdewar.datablock.slices import BlockSlice, slice_files
 from emdewar.datablock.verify import VerifiedCopy, verify_copy
 from emdewar.datablock.write import write_datablock
 from emdewar.lifecycle import ArchiveStatus, JobStatus, JobType
-from emdewar.records import DataFile, DatablockRecord, LifecyclePatch
+from emdewar.records import DatablockRecord, DataFile, LifecyclePatch
 from tasks.progress import Progress
 from tasks.retrying import CALLS, TRANSFERS
 

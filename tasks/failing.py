@@ -4,7 +4,8 @@ These run as flow hooks: they inform. Nothing depends on them, because no hook s
 the dataset where it was left and goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from prefect.logging import get_logger
 from blocks.facility import Facility
 from blocks.microscope import Microscope
 from emdewar.acquisition.identity import session_pid
+from emdewar.catalog import Catalog
 from emdewar.errors import MISSING_FILES, DewarError
 from emdewar.lifecycle import ArchiveStatus, JobStatus, JobType, RetrieveStatus
 from emdewar.records import LifecyclePatch
@@ -28,55 +30,57 @@ def reason_of(state: State[Any]) -> dict[str, Any]:
     return {"systemError": {"message": f"{type(error).__name__}: {error}; see the flow run's log"}}
 
 
-def report_not_acquired(_flow: Flow[..., Any], run: FlowRun, state: State[Any]) -> None:
+def report_not_acquired(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Keep the dataset's state and leave the reason why its files are not yet available."""
-    pid = run.parameters.get("pid") or _pid_of_session(run.parameters)
-    if pid:
-        _move(run, pid, LifecyclePatch(archive_return_message=reason_of(state), flow_run_id=str(run.id)))
+    pid = flow_run.parameters.get("pid") or _pid_of_session(flow_run.parameters)
+    _move(flow, flow_run, pid, LifecyclePatch(archive_return_message=reason_of(state), flow_run_id=str(flow_run.id)))
 
 
-def report_not_archived(_flow: Flow[..., Any], run: FlowRun, state: State[Any]) -> None:
+def report_not_archived(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Move the dataset and its job to the failure that fits: the user's to mend, or ours."""
     reason = reason_of(state)
     status = ArchiveStatus.MISSING_FILES if MISSING_FILES in reason else ArchiveStatus.JOB_FAILED
-    patch = LifecyclePatch(archive_status_message=status, archive_return_message=reason, flow_run_id=str(run.id))
-    _move(run, run.parameters["pid"], patch)
-    _end_job(run, JobType.ARCHIVE, reason)
+    patch = LifecyclePatch(archive_status_message=status, archive_return_message=reason, flow_run_id=str(flow_run.id))
+    _move(flow, flow_run, flow_run.parameters["pid"], patch)
+    _end_job(flow, flow_run, JobType.ARCHIVE, reason)
 
 
-def report_not_retrieved(_flow: Flow[..., Any], run: FlowRun, state: State[Any]) -> None:
+def report_not_retrieved(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Say that the files are not back, and why."""
     reason = reason_of(state)
     patch = LifecyclePatch(
-        retrieve_status_message=RetrieveStatus.FAILED, retrieve_return_message=reason, flow_run_id=str(run.id)
+        retrieve_status_message=RetrieveStatus.FAILED, retrieve_return_message=reason, flow_run_id=str(flow_run.id)
     )
-    _move(run, run.parameters["pid"], patch)
-    _end_job(run, JobType.RETRIEVE, reason)
+    _move(flow, flow_run, flow_run.parameters["pid"], patch)
+    _end_job(flow, flow_run, JobType.RETRIEVE, reason)
 
 
 def _pid_of_session(parameters: Mapping[str, Any]) -> str:
-    microscope = Microscope.load(parameters.get("microscope", "default"))
-    facility = Facility.load(parameters.get("facility", "default"))
+    microscope = Microscope.named(parameters.get("microscope", "default"))
+    facility = Facility.named(parameters.get("facility", "default"))
     return session_pid(facility.pid_prefix, microscope.instrument, Path(parameters["session"]).name)
 
 
-def _move(run: FlowRun, pid: str, patch: LifecyclePatch) -> None:
-    facility = Facility.load(run.parameters.get("facility", "default"))
-    try:
-        with facility.catalog.client() as catalog:
-            catalog.move(pid, patch)
-    except DewarError as error:
-        get_logger(__name__).error("could not tell the catalog why dataset %s failed: %s", pid, error)
+def _move(flow: Flow[..., Any], run: FlowRun, pid: str, patch: LifecyclePatch) -> None:
+    with _said_when_it_fails(flow, pid), _catalog(run) as catalog:
+        catalog.move(pid, patch)
 
 
-def _end_job(run: FlowRun, kind: JobType, reason: dict[str, Any]) -> None:
-    facility = Facility.load(run.parameters.get("facility", "default"))
+def _end_job(flow: Flow[..., Any], run: FlowRun, kind: JobType, reason: dict[str, Any]) -> None:
     pid = run.parameters["pid"]
+    with _said_when_it_fails(flow, pid), _catalog(run) as catalog:
+        if job := catalog.find_open_job(kind, pid):
+            result = {"result": [{"pid": pid, "reason": reason}]}
+            catalog.move_job(job.id, JobStatus.DATASET_ERRORS, "The dataset failed.", result)
+
+
+def _catalog(run: FlowRun) -> Catalog:
+    return Facility.named(run.parameters.get("facility", "default")).catalog.client()
+
+
+@contextmanager
+def _said_when_it_fails(flow: Flow[..., Any], pid: str) -> Iterator[None]:
     try:
-        with facility.catalog.client() as catalog:
-            job = catalog.find_open_job(kind, pid)
-            if job:
-                result = {"result": [{"pid": pid, "reason": reason}]}
-                catalog.move_job(job.id, JobStatus.DATASET_ERRORS, "The dataset failed.", result)
+        yield
     except DewarError as error:
-        get_logger(__name__).error("could not end the %s job of dataset %s: %s", kind, pid, error)
+        get_logger(__name__).error("%s could not tell the catalog why dataset %s failed: %s", flow.name, pid, error)

@@ -7,7 +7,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from emdewar.records import Dataset, DatablockRecord, iso_milliseconds
+from emdewar.records import DatablockRecord, Dataset, iso_milliseconds
 from tasks.retrying import CALLS
 
 
@@ -47,7 +47,8 @@ def report_archived(pid: str, blocks: Sequence[DatablockRecord]) -> None:
         "|---|--:|--:|---|---|---|",
     ]
     lines += [
-        f"| `{block.archive_id}` ({block.number} of {block.of}) | {block.number_of_files:,} | {_bytes(block.packed_size)} "
+        f"| `{block.archive_id}` ({block.number} of {block.of}) "
+        f"| {block.number_of_files:,} | {_bytes(block.packed_size)} "
         f"| {copy.store} | {iso_milliseconds(copy.verified_at)}, from {copy.read_from} | `{copy.crc64nvme}` |"
         for block in blocks
         for copy in block.copies

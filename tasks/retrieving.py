@@ -12,7 +12,7 @@ from blocks.facility import Facility
 from emdewar.datablock.restore import restore_files
 from emdewar.errors import MISSING_FILES, RefusedError
 from emdewar.lifecycle import JobStatus, JobType, RetrieveStatus
-from emdewar.records import DataFile, DatablockRecord, LifecyclePatch
+from emdewar.records import DatablockRecord, DataFile, LifecyclePatch
 from emdewar.stores.store import Store
 from tasks.progress import Progress
 from tasks.retrying import CALLS, TRANSFERS

@@ -1,12 +1,15 @@
-"""Sweep: find what is due, and start a flow run for each; a run that was started already is not started again."""
+"""Sweep: find what is due."""
+
+from uuid import UUID
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.deployments import run_deployment
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.exceptions import ObjectNotFound
 
 from blocks.facility import Facility
 from emdewar.lifecycle import ArchiveStatus
-from emdewar.records import Dataset, iso_milliseconds
+from emdewar.records import Dataset, LifecycleEvent
 from tasks.retrying import CALLS
 
 
@@ -17,15 +20,21 @@ def due_for_archiving(facility: Facility, most: int) -> list[Dataset]:
         return catalog.datasets({"datasetlifecycle.archiveStatusMessage": ArchiveStatus.CREATED}, limit=most)
 
 
-@task(**CALLS, cache_policy=NO_CACHE, task_run_name="start {deployment} of {dataset.dataset_name}")
-def start(deployment: str, dataset: Dataset, parameters: dict[str, str]) -> str:
-    """Start a deployment for a dataset, once per state of the dataset; gives the flow run's id."""
-    state = iso_milliseconds(dataset.updated_at) if dataset.updated_at else "new"
-    run = run_deployment(
-        deployment,
-        parameters=parameters,
-        timeout=0,
-        idempotency_key=f"{deployment}:{dataset.pid}:{state}",
-        as_subflow=False,
-    )
-    return str(run.id)
+@task(**CALLS, cache_policy=NO_CACHE)
+def left_behind(facility: Facility, most: int) -> list[Dataset]:
+    """List datasets that wait for an archive run, or whose run ended without a word: killed, cancelled, forgotten."""
+    waiting = {"datasetlifecycle.archiveStatusMessage": {"inq": [ArchiveStatus.SCHEDULED, ArchiveStatus.STARTED]}}
+    with facility.catalog.client() as catalog, get_client(sync_client=True) as prefect:
+        candidates = catalog.datasets(waiting, limit=most)
+        return [dataset for dataset in candidates if _is_nobodys(prefect, catalog.history(dataset.pid))]
+
+
+def _is_nobodys(prefect: SyncPrefectClient, history: list[LifecycleEvent]) -> bool:
+    run = history[-1].flow_run_id if history else None
+    if run is None:
+        return True
+    try:
+        state = prefect.read_flow_run(UUID(run)).state
+    except ObjectNotFound:
+        return True
+    return state is None or state.is_final()

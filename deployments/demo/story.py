@@ -108,8 +108,8 @@ class Story:
 
     def _ended(self, line: Any, flow: str, run: FlowRun) -> Stage:  # noqa: ANN401 - Rich's own id type
         if not run.state or not run.state.is_completed():
-            msg = f"{flow} ended as {run.state.name if run.state else 'unknown'}: {run.state.message if run.state else ''}"
-            raise RefusedError(msg)
+            said = f"{run.state.name}: {run.state.message}" if run.state else "unknown"
+            raise RefusedError(f"{flow} ended as {said}")
         self._progress.update(line, completed=100)
         stage = Stage(flow, run.total_run_time.total_seconds(), run)
         self.stages.append(stage)

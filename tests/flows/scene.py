@@ -1,0 +1,45 @@
+"""What a flow test needs: a site, its blocks, and a session of its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from blocks.facility import Facility
+from blocks.microscope import Microscope
+from deployments.local_site import LocalSite
+from emdewar.acquisition.identity import session_pid
+from emdewar.records import Dataset, LifecycleEvent
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a flow test needs: the site, its blocks, and a place for its own session."""
+
+    site: LocalSite
+    facility: Facility
+    session: Path
+
+    @property
+    def pid(self) -> str:
+        """The dataset that the session becomes."""
+        return session_pid(self.facility.pid_prefix, Microscope.named("default").instrument, self.session.name)
+
+    @property
+    def landed(self) -> Path:
+        """The session's folder in the landing zone."""
+        return self.facility.landing_folder(self.pid) / "data"
+
+    def dataset(self) -> Dataset:
+        """Ask the catalog."""
+        with self.site.catalog() as catalog:
+            return catalog.dataset(self.pid)
+
+    def history(self) -> list[LifecycleEvent]:
+        """Ask the catalog how it came to that."""
+        with self.site.catalog() as catalog:
+            return catalog.history(self.pid)
+
+    def tars(self) -> list[Path]:
+        """List what the archive holds of this dataset, whole or not."""
+        stem = self.facility.landing_folder(self.pid).name
+        roots = [archive.root for archive in self.facility.archives]
+        return sorted(path for root in roots for path in root.rglob(f"*{stem}*") if ".tar" in path.name)

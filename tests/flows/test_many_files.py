@@ -1,0 +1,59 @@
+"""Twenty thousand small files cost Prefect a handful of task runs, and us little memory."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+
+from emdewar.lifecycle import ArchiveStatus
+from flows.acquire import acquire
+from tests.flows.scene import Scene
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+ROOT = Path(__file__).parents[2]
+FILES = 20_000
+MIB = 1024
+INGEST_AND_ARCHIVE = """
+import resource, sys
+from prefect.states import State
+from flows.archive import archive
+from flows.ingest import ingest
+for flow in (ingest, archive):
+    state = flow(sys.argv[1], return_state=True)
+    state.result()
+    print(state.state_details.flow_run_id)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_twenty_thousand_files_make_few_task_runs_and_little_memory(scene: Scene) -> None:
+    for number in range(FILES):
+        folder = scene.session / f"square_{number % 20:02d}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"image_{number:05d}.dat").write_bytes(b"%d" % number * (number % 300))
+    pid = acquire(scene.session.as_posix())
+
+    done = subprocess.run(
+        [sys.executable, "-c", INGEST_AND_ARCHIVE, pid],
+        env={**os.environ, **scene.site.environment},
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    *runs, peak_kib = done.stdout.split()
+    assert scene.dataset().datasetlifecycle.archive_status_message == ArchiveStatus.ON_ARCHIVE_DISK
+    assert scene.dataset().number_of_files_archived == FILES
+    assert _task_runs(scene, [UUID(run) for run in runs]) < 60
+    assert int(peak_kib) < 500 * MIB
+
+
+def _task_runs(scene: Scene, runs: list[UUID]) -> int:
+    with scene.site.prefect() as client:
+        return len(client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=runs)), limit=200))
