@@ -24,6 +24,12 @@ class Microscope(NamedBlock):
     time_zone: str | None = Field(
         default=None, description="Zone of clocks that write none.", examples=["Europe/Zurich"]
     )
+    manufacturer: str | None = Field(default=None, description="Who made it.", examples=["Thermo Fisher Scientific"])
+    detector: str | None = Field(default=None, description="Detector, where files name none.", examples=["Gatan K3"])
+    energy_filter: str | None = Field(default=None, description="Energy filter, where files name none.")
+    illumination: str | None = Field(default=None, description="As PDBx says it.", examples=["FLOOD BEAM"])
+    imaging: str | None = Field(default=None, description="As PDBx says it.", examples=["BRIGHT FIELD"])
+    electron_source: str | None = Field(default=None, description="As PDBx says it.", examples=["FIELD EMISSION GUN"])
     owner: str = Field(default="unknown owner", description="Owner of its datasets until somebody is named.")
     owner_group: str = Field(default="quarantine", description="Group that owns its datasets until one is named.")
     contact_email: str = Field(default="facility@example.org", description="Whom to ask about its datasets.")
@@ -38,4 +44,14 @@ class Microscope(NamedBlock):
 
     def site_values(self) -> SiteValues:
         """Give what the vendor's files do not say of it."""
-        return SiteValues(cs_mm=self.cs_mm, time_zone=self.time_zone, microscope_model=self.model)
+        return SiteValues(
+            cs_mm=self.cs_mm,
+            time_zone=self.time_zone,
+            microscope_model=self.model,
+            manufacturer=self.manufacturer,
+            detector=self.detector,
+            energy_filter=self.energy_filter,
+            illumination=self.illumination,
+            imaging=self.imaging,
+            electron_source=self.electron_source,
+        )

@@ -56,7 +56,12 @@ def describe(facility: Facility, pid: str, microscope: Microscope) -> dict[str, 
     """
     metadata = describe_session(facility.landing_folder(pid) / "data", microscope.site_values())
     findings = [finding.model_dump(mode="json") for finding in metadata.findings]
-    scientific = {**metadata.record, "emdewar": {"findings": findings, "provenance": metadata.provenance}}
+    ours = {
+        "findings": findings,
+        "provenance": metadata.provenance,
+        "series": [series.record for series in metadata.series],
+    }
+    scientific = {**metadata.record, "emdewar": ours}
     changes: dict[str, Any] = {"scientificMetadata": scientific, "instrumentIds": [microscope.instrument]}
     if metadata.start and metadata.end:
         changes |= {"startTime": metadata.start, "endTime": metadata.end, "creationTime": metadata.end}

@@ -19,7 +19,7 @@ from deployments.demo.story import Story
 from deployments.local_site import LocalSite
 from emdewar.errors import DewarError, IntegrityError, RefusedError
 from emdewar.records import DatablockRecord, Dataset
-from emdewar.simulation.epu import EpuSession, write_epu_session
+from emdewar.simulation import EpuSession, write_epu_session
 
 SECONDS_PER_MOVIE = 0.4
 console = Console()

@@ -12,7 +12,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from deployments.local_site import LocalSite
 from emdewar.errors import RefusedError
 from emdewar.lifecycle import ArchiveStatus, RetrieveStatus
-from emdewar.simulation.epu import EpuSession, add_movies, write_epu_session
+from emdewar.simulation import EpuSession, add_movies, write_epu_session
 from flows.acquire import acquire
 from flows.archive import archive
 from flows.archive_sweep import archive_sweep

@@ -1,0 +1,81 @@
+"""What a person should look at in an EPU session: what is missing, unreadable, doubtful or contradictory."""
+
+from collections.abc import Iterator
+
+from emdewar.oscem.findings import Finding, files_finding, varying
+from emdewar.oscem.movie_statistics import CONSTANT
+from emdewar.oscem.spa_view import SpaView
+
+DOSE_TOLERANCE = 0.01
+"""Relative difference up to which the dose of a movie's header and that of its xml are the same."""
+
+
+def findings(view: SpaView) -> Iterator[Finding]:
+    """Go through an EPU session and say what is not as it should be."""
+    folder = view.files.folder.name
+    yield from files_finding("a readable metadata file", list(view.unreadable), folder)
+    yield from files_finding("a readable movie header", list(view.look.broken), folder)
+    yield from files_finding("a dose above zero", view.statistics.without_dose, folder)
+    yield from _companions(view)
+    yield from _constants(view)
+    yield from _movies_against_xml(view)
+    yield from _site(view)
+
+
+def _companions(view: SpaView) -> Iterator[Finding]:
+    """Every movie has its xml and every xml its movie; movies may also lie on another volume altogether."""
+    folder = view.files.folder.name
+    movies = {stem: path.name for stem, path in view.files.movies.items() if "_Data_" in stem}
+    xml = {stem: path.name for stem, path in view.files.movie_xml.items()}
+    if not movies:
+        expectation = "movies beside their metadata; pixel and image size are those of the preview"
+        yield Finding(path="acquisition.pixel_size", expectation=expectation, value="no movie", source=folder)
+        return
+    yield from files_finding("an xml for each movie", [movies[stem] for stem in movies.keys() - xml.keys()], folder)
+    yield from files_finding("a movie for each xml", [xml[stem] for stem in xml.keys() - movies.keys()], folder)
+    if len(movies) != len(xml):
+        expectation, value = f"as many movies as xml ({len(xml)})", f"{len(movies)} movies"
+        yield Finding(path="acquisition.images_generated", expectation=expectation, value=value, source=folder)
+
+
+def _constants(view: SpaView) -> Iterator[Finding]:
+    for name, path in CONSTANT.items():
+        yield from varying(path, view.statistics.tallies[name].values, f"*_Data_*.xml: {name}")
+
+
+def _movies_against_xml(view: SpaView) -> Iterator[Finding]:
+    if not view.look.movies:
+        return
+    source = f"{view.look.first_name}: header"
+    yield from varying("acquisition.image_size", view.look.sizes.values, source)
+    yield from varying("acquisition.frames_per_movie", view.look.frames.values, source)
+    asked, counted = view.usual.frames if view.usual else None, view.look.frames.usual
+    if asked is not None and asked != counted:
+        expectation = f"{asked} frames, as the xml says"
+        yield Finding(path="acquisition.frames_per_movie", expectation=expectation, value=str(counted), source=source)
+    yield from _doses_against_xml(view, source)
+
+
+def _doses_against_xml(view: SpaView, source: str) -> Iterator[Finding]:
+    said = view.statistics.extents["dose_e_per_px"]
+    for _, header in view.look.movies:
+        dose = header.dose_e_per_px
+        if dose is None or said.low is None or said.high is None:
+            continue
+        if not said.low * (1 - DOSE_TOLERANCE) <= dose <= said.high * (1 + DOSE_TOLERANCE):
+            expectation = f"{said.low:.4g} to {said.high:.4g} e/px, as the xml say"
+            yield Finding(
+                path="acquisition.dose_per_movie", expectation=expectation, value=f"{dose:.4g}", source=source
+            )
+            return
+
+
+def _site(view: SpaView) -> Iterator[Finding]:
+    where = "the site's configuration"
+    if view.site.cs_mm is None:
+        expectation = "the spherical aberration in mm; EPU does not write it"
+        yield Finding(path="instrument.cs", expectation=expectation, value="none", source=where)
+    if view.site.microscope_model is None and view.usual is not None:
+        value = str(view.usual.instrument)
+        expectation = "a model as PDBx names it; EPU writes a serial name"
+        yield Finding(path="instrument.microscope", expectation=expectation, value=value, source=where)

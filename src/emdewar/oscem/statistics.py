@@ -1,0 +1,54 @@
+"""Running statistics: one pass over any number of images, the same little memory for ten as for 100,000."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+_MOST_DISTINCT = 1000
+
+
+@dataclass
+class Extent:
+    """Smallest, largest and mean of a number; None is passed over."""
+
+    low: float | None = None
+    high: float | None = None
+    count: int = 0
+    total: float = 0.0
+
+    def add(self, value: float | None) -> None:
+        """Take one more value in."""
+        if value is None:
+            return
+        self.low = value if self.low is None else min(self.low, value)
+        self.high = value if self.high is None else max(self.high, value)
+        self.count += 1
+        self.total += value
+
+    @property
+    def mean(self) -> float | None:
+        """The mean, or None before the first value."""
+        return self.total / self.count if self.count else None
+
+
+@dataclass
+class Tally(Generic[Value]):
+    """How often each value of something that should be constant was seen; None is passed over."""
+
+    seen: Counter[Value] = field(default_factory=Counter)
+
+    def add(self, value: Value | None) -> None:
+        """Take one more value in; of more than a thousand distinct ones, new ones are dropped."""
+        if value is not None and (value in self.seen or len(self.seen) < _MOST_DISTINCT):
+            self.seen[value] += 1
+
+    @property
+    def usual(self) -> Value | None:
+        """The most frequent value, or None where none was seen."""
+        return self.seen.most_common(1)[0][0] if self.seen else None
+
+    @property
+    def values(self) -> list[Value]:
+        """The distinct values, most frequent first."""
+        return [value for value, _ in self.seen.most_common()]
