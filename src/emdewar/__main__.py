@@ -3,6 +3,7 @@
 import typer
 
 from emdewar.cli.group import DewarGroup
+from emdewar.cli.metadata import metadata
 from emdewar.cli.simulate import simulate
 
 app = typer.Typer(cls=DewarGroup, no_args_is_help=True, pretty_exceptions_show_locals=False)
@@ -14,6 +15,7 @@ def emdewar() -> None:
 
 
 app.command()(simulate)
+app.command()(metadata)
 
 if __name__ == "__main__":
     app()

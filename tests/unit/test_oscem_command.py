@@ -3,19 +3,16 @@
 import json
 from pathlib import Path
 
-import typer
 from typer.testing import CliRunner
 
-from emdewar.cli.metadata import as_text, metadata
-
-APP = typer.Typer()
-APP.command()(metadata)
+from emdewar.__main__ import app
+from emdewar.cli.metadata import as_text
 
 
 def test_the_record_is_printed_as_one_json_object(samples: Path) -> None:
     session = samples / "epu/openem_epu3.8.1_falcon4i/spa2"
 
-    result = CliRunner().invoke(APP, [str(session), "--json", "--cs-mm", "2.7"])
+    result = CliRunner().invoke(app, ["metadata", str(session), "--json", "--cs-mm", "2.7"])
 
     printed = json.loads(result.stdout)
     assert printed["record"]["instrument"]["cs"]["value"] == 2.7
@@ -26,16 +23,16 @@ def test_the_record_is_printed_as_one_json_object(samples: Path) -> None:
 def test_values_and_findings_are_shown_to_people(samples: Path) -> None:
     session = samples / "epu/openem_epu3.8.1_falcon4i/spa2"
 
-    result = CliRunner().invoke(APP, [str(session)], env={"COLUMNS": "200"})
+    result = CliRunner().invoke(app, ["metadata", str(session)], env={"COLUMNS": "200"})
 
     assert "-400 nm .. -400 nm" in result.stdout
     assert "Findings" in result.stdout
 
 
 def test_a_folder_that_is_not_there_ends_with_an_error(tmp_path: Path) -> None:
-    result = CliRunner().invoke(APP, [str(tmp_path / "absent")])
+    result = CliRunner().invoke(app, ["metadata", str(tmp_path / "absent")])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 75
     assert "Traceback" not in result.output
 
 

@@ -8,7 +8,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from emdewar.errors import DewarError
 from emdewar.oscem.session import SessionMetadata, SiteValues, describe_session
 
 
@@ -22,11 +21,7 @@ def metadata(
 ) -> None:
     """Print the OSC-EM record of a session, where each value came from, and what is wrong with it."""
     site = SiteValues(cs_mm=cs_mm, time_zone=time_zone, microscope_model=model)
-    try:
-        described = describe_session(folder, site)
-    except DewarError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
-        raise typer.Exit(code=1) from error
+    described = describe_session(folder, site)
     if as_json:
         typer.echo(json.dumps(_as_json(described), indent=2, ensure_ascii=False))
     else:

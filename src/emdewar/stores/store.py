@@ -50,6 +50,9 @@ class ObjectReader(Protocol):
     def read_at(self, offset: int, size: int) -> memoryview:
         """Read up to `size` bytes at `offset`; shorter only at the object's end.
 
+        The bytes are good until the same thread reads again: a driver fills one buffer per thread over and over, as
+        fresh memory for each read costs more than the reading.
+
         Raises:
             UnavailableError: The store cannot be read now.
         """

@@ -1,0 +1,156 @@
+"""Headers of tar members in POSIX pax form: for each member exactly one right sequence of bytes.
+
+A header is an extended header block, its records, and a ustar block. The `comment` record, a standard keyword that
+readers ignore, carries the content's sha256 and is padded with spaces, so that the records fill their blocks and large
+contents start on a page. See `docs/reference/datablock-format.md`; after IEEE Std 1003.1, "pax Interchange Format".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from emdewar.errors import IntegrityError
+
+TAR_BLOCK = 512
+PAGE = 4096
+"""Large contents start on a multiple of this: direct I/O and reflinks work on whole pages."""
+
+ALIGNED_FROM = 64 * 1024
+"""Contents of this size or more start on a page."""
+
+_EIGHT_GIB = 8**11
+_MODE_AND_OWNER = b"\0".join((b"0000644", b"0000000", b"0000000", b""))
+_MAGIC_AND_VERSION = b"\0".join((b"ustar", b"00"))
+_CHECKSUM_BYTES = 8
+_NAME_BYTES = 100
+_EMPTY_DIGEST = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a tar header says of its member.
+
+    Attributes:
+        name: Path inside the tar, with the top folder.
+        size: Bytes of content.
+        time_ms: Modification time in milliseconds since 1970 UTC.
+    """
+
+    name: str
+    size: int
+    time_ms: int
+
+
+def round_up(value: int, unit: int) -> int:
+    """Give the smallest multiple of `unit` that is not below `value`."""
+    return -(-value // unit) * unit
+
+
+def header_size(entry: Entry, at: int) -> int:
+    """Tell how long the header of a member is that starts at byte `at` of the tar."""
+    records = _records(entry)
+    least = 2 * TAR_BLOCK + round_up(len(records) + len(_record("comment", _comment(_EMPTY_DIGEST))), TAR_BLOCK)
+    return round_up(at + least, PAGE) - at if entry.size >= ALIGNED_FROM else least
+
+
+def header(entry: Entry, at: int, sha256: str) -> bytes:
+    """Write the header of a member that starts at byte `at` of the tar."""
+    records = _records(entry)
+    room = header_size(entry, at) - 2 * TAR_BLOCK - len(records)
+    # "<room> comment=<value>\n": the record counts its own length digits, the blank, '=' and the line feed.
+    value_size = room - len(str(room)) - len(" comment=\n")
+    records += b"%d comment=%s\n" % (room, _comment(sha256).ljust(value_size))
+    extended = _ustar(b"PaxHeader", len(records), 0, b"x")
+    return extended + records + _ustar(_cut(entry.name), entry.size, entry.time_ms // 1000, b"0")
+
+
+def records_size(extended: bytes) -> int:
+    """Read from an extended header block how many bytes of records follow it.
+
+    Raises:
+        IntegrityError: This is no extended header block.
+    """
+    try:
+        size = int(extended[124:136].rstrip(b"\0 "), 8)
+    except ValueError:
+        size = -1
+    if extended[156:157] != b"x" or size < TAR_BLOCK or size % TAR_BLOCK:
+        msg = "no pax extended header"
+        raise IntegrityError(msg)
+    return size
+
+
+def parse(records: bytes, ustar: bytes) -> Entry:
+    """Read a member's entry from its records and ustar block; `header` must then give the same bytes again.
+
+    Raises:
+        IntegrityError: The bytes cannot be read as a header.
+    """
+    try:
+        values = dict(_split(records))
+        name = values.get("path", ustar[:_NAME_BYTES].rstrip(b"\0")).decode()
+        size = int(values.get("size", b"0")) or int(ustar[124:135], 8)
+        time_ms = _milliseconds(values["mtime"]) if "mtime" in values else int(ustar[136:147], 8) * 1000
+    except ValueError as error:
+        msg = "unreadable tar header"
+        raise IntegrityError(msg) from error
+    return Entry(name, size, time_ms)
+
+
+def _records(entry: Entry) -> bytes:
+    records = b""
+    if entry.time_ms % 1000 or not 0 <= entry.time_ms // 1000 < _EIGHT_GIB:
+        records += _record("mtime", _seconds(entry.time_ms))
+    if not entry.name.isascii() or len(entry.name) > _NAME_BYTES:
+        records += _record("path", entry.name.encode())
+    if entry.size >= _EIGHT_GIB:
+        records += _record("size", b"%d" % entry.size)
+    return records
+
+
+def _record(key: str, value: bytes) -> bytes:
+    rest = b" %s=%s\n" % (key.encode(), value)
+    size = len(rest) + len(str(len(rest)))
+    size = len(rest) + len(str(size))
+    return b"%d%s" % (size, rest)
+
+
+def _split(records: bytes) -> Iterator[tuple[str, bytes]]:
+    at = 0
+    while at < len(records):
+        digits = records[at : records.index(b" ", at)]
+        end = at + int(digits)
+        if end <= at:
+            raise ValueError
+        key, value = records[at + len(digits) + 1 : end - 1].split(b"=", 1)
+        yield key.decode(), value
+        at = end
+
+
+def _comment(sha256: str) -> bytes:
+    return b"sha256:" + sha256.encode()
+
+
+def _seconds(time_ms: int) -> bytes:
+    sign = "-" if time_ms < 0 else ""
+    return f"{sign}{abs(time_ms) // 1000}.{abs(time_ms) % 1000:03d}".encode()
+
+
+def _milliseconds(seconds: bytes) -> int:
+    whole, _, fraction = seconds.partition(b".")
+    size = abs(int(whole)) * 1000 + int(fraction)
+    return -size if seconds.startswith(b"-") else size
+
+
+def _cut(name: str) -> bytes:
+    """Cut a name to the ustar field without splitting a character; the whole of it is in the `path` record."""
+    return name.encode()[:_NAME_BYTES].decode(errors="ignore").encode()
+
+
+def _ustar(name: bytes, size: int, mtime_s: int, kind: bytes) -> bytes:
+    """Make one 512-byte block; what does not fit its octal field is zero here and exact in a record."""
+    size_field = size if size < _EIGHT_GIB else 0
+    time_field = mtime_s if 0 <= mtime_s < _EIGHT_GIB else 0
+    head = name.ljust(_NAME_BYTES, b"\0") + _MODE_AND_OWNER + b"%011o\0%011o\0" % (size_field, time_field)
+    tail = (kind.ljust(101, b"\0") + _MAGIC_AND_VERSION).ljust(TAR_BLOCK - len(head) - _CHECKSUM_BYTES, b"\0")
+    checksum = sum(head) + sum(tail) + _CHECKSUM_BYTES * ord(" ")
+    return b"%s%06o\0 %s" % (head, checksum, tail)

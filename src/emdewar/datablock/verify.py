@@ -1,0 +1,135 @@
+"""Prove that a copy of a datablock holds what the catalog says: the only source of a `VerifiedCopy`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import InitVar, dataclass
+from datetime import UTC, datetime
+
+from emdewar.datablock import bag
+from emdewar.datablock.head import find_member
+from emdewar.datablock.members import Member, Placer, object_name, tar_size
+from emdewar.datablock.proof import Proof, prove
+from emdewar.datablock.slices import sort_files
+from emdewar.errors import IntegrityError, RefusedError
+from emdewar.records import CopyRecord, DatablockRecord, DataFile
+from emdewar.stores.store import ObjectReader, Store
+
+_SEAL = object()
+
+
+@dataclass(frozen=True)
+class VerifiedCopy:
+    """The proof that a copy was read back and matched; `verify_copy` makes it, nothing else can.
+
+    Attributes:
+        record: What the catalog keeps of it.
+    """
+
+    record: CopyRecord
+    seal: InitVar[object] = None
+
+    def __post_init__(self, seal: object) -> None:
+        """Refuse to be made elsewhere.
+
+        Raises:
+            RefusedError: This was not called by `verify_copy`.
+        """
+        if seal is not _SEAL:
+            msg = "a VerifiedCopy comes from verify_copy only; read the copy back to get one"
+            raise RefusedError(msg)
+
+
+def verify_copy(
+    store: Store,
+    record: DatablockRecord,
+    files: Sequence[DataFile],
+    *,
+    workers: int = 4,
+    on_progress: Callable[[int], None] | None = None,
+) -> VerifiedCopy:
+    """Read a copy back from its medium and compare all of it with the catalog, not with what it says of itself.
+
+    Every file is hashed and compared with its `chk`; headers, order, places and padding with what the format demands;
+    the bag's own files with the files' digests; CRC-64/NVME and the manifest's sha256 with the record. Something
+    unknown, extra or missing makes one of these differ.
+
+    Args:
+        store: Where the copy is.
+        record: The datablock on record.
+        files: The catalog's files of this datablock, declared at ingest.
+        workers: Threads.
+        on_progress: Called with the number of bytes just read, from several threads.
+
+    Raises:
+        IntegrityError: The copy is missing or differs; the error lists the files.
+        UnavailableError: The store cannot be read now.
+    """
+    _check_record(record, files)
+    name = object_name(record.archive_id)
+    try:
+        with store.open(name) as reader:
+            members = _placed(reader, record, sort_files(files))
+            proof = prove(reader, members, workers=workers, on_progress=on_progress)
+            read_from = reader.read_from
+        _check_head(record, proof, members)
+    except IntegrityError as error:
+        msg = f"the copy of {record.archive_id} on store {store.name} is not what was archived: {error}"
+        raise IntegrityError(msg, reason=error.reason, paths=error.paths) from error
+    copy = CopyRecord(
+        store=store.name,
+        location=name,
+        size=record.packed_size,
+        crc64nvme=proof.sums.crc64nvme,
+        manifest_sha256=record.manifest_sha256,
+        number_of_files=len(members),
+        verified_at=datetime.now(UTC),
+        read_from=read_from,
+    )
+    return VerifiedCopy(copy, _SEAL)
+
+
+def _check_record(record: DatablockRecord, files: Sequence[DataFile]) -> None:
+    counted = len(files), sum(file.size for file in files)
+    recorded = record.number_of_files, record.size
+    if counted != recorded or not files:
+        msg = (
+            f"datablock {record.archive_id} holds {recorded[0]} files of {recorded[1]} bytes, but the catalog declares "
+            f"{counted[0]} of {counted[1]}; compare both lists before anything is released"
+        )
+        raise IntegrityError(msg, reason="differentFileList")
+
+
+def _placed(reader: ObjectReader, record: DatablockRecord, files: Sequence[DataFile]) -> list[Member]:
+    """Derive where each file must lie from the catalog's list and the end of the tar's head."""
+    if reader.size != record.packed_size:
+        raise IntegrityError(f"it has {reader.size} bytes instead of {record.packed_size}")
+    top = record.archive_id
+    placer = Placer(top, find_member(reader, f"{top}/{bag.PAYLOAD_FOLDER}{files[0].path}"))
+    members = [placer.place_file(file) for file in files]
+    if tar_size(placer.at) != reader.size:
+        raise IntegrityError(f"its files would need {tar_size(placer.at)} bytes, but it has {reader.size}")
+    _check_offsets(record, members)
+    return members
+
+
+def _check_offsets(record: DatablockRecord, members: Sequence[Member]) -> None:
+    offsets = {file.path: file.offset for file in record.data_file_list}
+    wrong = [m.file.path for m in members if m.file and offsets.get(m.file.path, m.content_at) != m.content_at]
+    if wrong:
+        msg = f"{len(wrong)} file(s) lie elsewhere than the record says, first {wrong[0]!r}"
+        raise IntegrityError(msg, reason="differentFileList", paths=wrong)
+
+
+def _check_head(record: DatablockRecord, proof: Proof, members: Sequence[Member]) -> None:
+    """Compare the bag's own files with those that follow from the digests just measured."""
+    top = len(record.archive_id) + 1
+    found = {member.entry.name[top:]: member.sha256 for member in proof.head}
+    lead = {name: sha256 for name, sha256 in found.items() if name.startswith(bag.PAYLOAD_FOLDER)}
+    files = {member.entry.name[top:]: member.file.chk for member in members if member.file}
+    tags = bag.tag_digests(found.get(bag.INFO_NAME, ""), {**lead, **files})
+    if list(found.items()) != [*tags.items(), *lead.items()] or len(found) != len(proof.head):
+        msg = "the bag's own files do not fit its contents"
+        raise IntegrityError(msg)
+    if tags[bag.MANIFEST_NAME] != record.manifest_sha256:
+        raise IntegrityError(f"its manifest has sha256 {tags[bag.MANIFEST_NAME]} instead of {record.manifest_sha256}")
+    if proof.sums.crc64nvme != record.crc64nvme:
+        raise IntegrityError(f"its CRC-64/NVME is {proof.sums.crc64nvme} instead of {record.crc64nvme}")

@@ -1,0 +1,112 @@
+"""Reading and writing by position past the page cache (`O_DIRECT`), and a buffered way where that is refused."""
+
+import errno
+import mmap
+import os
+import threading
+
+PAGE = 4096
+"""Direct transfers start and end on multiples of this, in the file and in memory."""
+
+
+def open_direct(fd: int, access: int) -> int | None:
+    """Open the file behind a descriptor once more, for direct transfers; None where that is refused.
+
+    Args:
+        fd: The file, open in any way.
+        access: `os.O_RDONLY` or `os.O_WRONLY`.
+    """
+    try:
+        return os.open(f"/proc/self/fd/{fd}", access | os.O_DIRECT | os.O_CLOEXEC)
+    except OSError:
+        return None
+
+
+class PositionalWriter:
+    """Writes a file by position: whole pages directly where possible, the rest through the page cache.
+
+    Safe for several threads as long as their ranges do not share a page.
+    """
+
+    def __init__(self, fd: int, *, direct: bool) -> None:
+        """Take a file that is open for writing; it stays the caller's to close."""
+        self._fd = fd
+        self._direct_fd = open_direct(fd, os.O_WRONLY) if direct else None
+
+    def write_at(self, offset: int, data: memoryview) -> None:
+        """Write all bytes at a position."""
+        pages = len(data) // PAGE * PAGE if offset % PAGE == 0 else 0
+        done = self._write_direct(offset, data[:pages]) if pages else 0
+        write_all(self._fd, data[done:], offset + done)
+
+    def _write_direct(self, offset: int, data: memoryview) -> int:
+        """Write whole pages; gives 0 where the kernel refuses, as it does for memory that is not on a page."""
+        if self._direct_fd is None:
+            return 0
+        try:
+            write_all(self._direct_fd, data, offset)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            return 0
+        return len(data)
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        if self._direct_fd is not None:
+            os.close(self._direct_fd)
+
+
+class MediumReader:
+    """Reads a file by position from its device, or after the page cache has let go of it; safe for several threads."""
+
+    def __init__(self, fd: int, *, direct: bool) -> None:
+        """Take a file that is open for reading; it stays the caller's to close."""
+        self._direct_fd = open_direct(fd, os.O_RDONLY) if direct else None
+        self.is_direct = self._direct_fd is not None
+        self._fd = fd if self._direct_fd is None else self._direct_fd
+        self._buffers = threading.local()
+        if not self.is_direct:
+            # Only clean pages can be dropped.
+            os.fsync(fd)
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def read_at(self, offset: int, size: int) -> memoryview:
+        """Read up to `size` bytes at `offset`; good until the same thread reads again."""
+        skip = offset % PAGE
+        pages = -(-(skip + size) // PAGE) * PAGE
+        buffer = self._buffer(pages)
+        got = 0
+        while got < skip + size:
+            count = os.preadv(self._fd, [buffer[got:pages]], offset - skip + got)
+            got += count
+            if got % PAGE or not count:
+                break
+        return buffer[skip : min(skip + size, got)] if got > skip else buffer[:0]
+
+    def _buffer(self, size: int) -> memoryview:
+        """Give this thread's memory, which lies on a page as all mapped memory does."""
+        view: memoryview | None = getattr(self._buffers, "view", None)
+        if view is None or len(view) < size:
+            view = memoryview(mapped_memory(size))
+            self._buffers.view = view
+        return view
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        if self._direct_fd is not None:
+            os.close(self._direct_fd)
+
+
+def mapped_memory(size: int) -> mmap.mmap:
+    """Get page-aligned memory, in huge pages where the system has them: pinning it for direct transfers is cheaper."""
+    memory = mmap.mmap(-1, size)
+    memory.madvise(mmap.MADV_HUGEPAGE)
+    return memory
+
+
+def write_all(fd: int, data: memoryview, offset: int) -> None:
+    """Write all bytes at a position, however many the system takes at once."""
+    while data:
+        written = os.pwrite(fd, data, offset)
+        data, offset = data[written:], offset + written

@@ -1,0 +1,86 @@
+"""A file that grows under a temporary name: one living writer at a time; a dead writer's leftover is taken over."""
+
+import fcntl
+import os
+from types import TracebackType
+from typing import Self
+
+from emdewar.errors import UnavailableError
+from emdewar.stores.linux_calls import rename_new
+
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class PartFile:
+    """An empty, locked file `part` in a folder, to be published there as `name`; a context manager.
+
+    The lock (`flock(2)`) dies with its process, so a killed writer leaves a file but no lock. Errors of the operating
+    system pass through as `OSError`: only the caller knows what was tried.
+    """
+
+    def __init__(self, folder_fd: int, part: str, name: str) -> None:
+        """Open it, and empty what a dead writer left.
+
+        Raises:
+            UnavailableError: Somebody else is writing it.
+        """
+        self._part = part
+        self._name = name
+        self._published = False
+        self.fd = self._open_locked(folder_fd)
+        self._folder_fd = os.dup(folder_fd)
+        os.ftruncate(self.fd, 0)
+
+    def _open_locked(self, folder_fd: int) -> int:
+        while True:
+            fd = os.open(self._part, _CREATE, 0o644, dir_fd=folder_fd)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is_named(fd, folder_fd, self._part):
+                    return fd
+            except BlockingIOError as error:
+                os.close(fd)
+                msg = f"{self._name} is being written by somebody else; try again when they are done"
+                raise UnavailableError(msg, reason="busy") from error
+            # Its last writer published or removed it between our opening and our locking.
+            os.close(fd)
+
+    def publish(self, *, replace: bool = False) -> None:
+        """Make the content durable, then visible under its name; the folder is the caller's to sync.
+
+        Args:
+            replace: Whether something may bear the name already; else that is a `FileExistsError`.
+        """
+        os.fsync(self.fd)
+        if replace:
+            os.replace(self._part, self._name, src_dir_fd=self._folder_fd, dst_dir_fd=self._folder_fd)
+        else:
+            rename_new(self._folder_fd, self._part, self._name)
+        self._published = True
+
+    def publish_durably(self, *, replace: bool = False) -> None:
+        """Publish it and make its name durable too."""
+        self.publish(replace=replace)
+        os.fsync(self._folder_fd)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove it unless it was published, and let go of the lock."""
+        try:
+            if not self._published:
+                os.unlink(self._part, dir_fd=self._folder_fd)
+        finally:
+            os.close(self._folder_fd)
+            os.close(self.fd)
+
+
+def _is_named(fd: int, folder_fd: int, name: str) -> bool:
+    try:
+        return os.path.samestat(os.stat(name, dir_fd=folder_fd, follow_symlinks=False), os.fstat(fd))
+    except FileNotFoundError:
+        return False
