@@ -150,10 +150,7 @@ class LocalSite:
         return {"facilities": {"default": facility}, "microscopes": {"default": microscope}}
 
     def _start_servers(self) -> None:
-        catalog = self._start(
-            "catalog",
-            [sys.executable, "-m", "catalog_api", "serve", "--host", "127.0.0.1", "--port", _port(self.catalog_url)],
-        )
+        catalog = self._start("catalog", [sys.executable, "-m", "catalog_api"])
         prefect = self._start(
             "prefect-server",
             [
@@ -184,6 +181,8 @@ class LocalSite:
     def _start(self, name: str, command: list[str]) -> Server:
         catalog = {
             "EMDEWAR_CATALOG_DATABASE_URL": f"sqlite:///{self.state / 'catalog' / 'catalog.sqlite'}",
+            "EMDEWAR_CATALOG_HOST": "127.0.0.1",
+            "EMDEWAR_CATALOG_PORT": _port(self.catalog_url),
             "EMDEWAR_CATALOG_ACCOUNTS_FILE": str(self.state / "catalog" / "accounts.json"),
         }
         server = Server(name, command, self.environment | catalog, self.state / "logs" / f"{name}.log")

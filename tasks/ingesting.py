@@ -62,9 +62,9 @@ def describe(facility: Facility, pid: str, microscope: Microscope) -> dict[str, 
         "series": [series.record for series in metadata.series],
     }
     scientific = {**metadata.record, "emdewar": ours}
-    changes: dict[str, Any] = {"scientificMetadata": scientific, "instrumentIds": [microscope.instrument]}
+    changes: dict[str, Any] = {"scientific_metadata": scientific, "instrument_ids": [microscope.instrument]}
     if metadata.start and metadata.end:
-        changes |= {"startTime": metadata.start, "endTime": metadata.end, "creationTime": metadata.end}
+        changes |= {"start_time": metadata.start, "end_time": metadata.end, "creation_time": metadata.end}
     with facility.catalog.client() as catalog:
         catalog.update_dataset(pid, **changes)
     return metadata.record

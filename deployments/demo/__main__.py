@@ -93,11 +93,9 @@ def _start_microscope(drop_folder: Path, plan: EpuSession) -> None:
 def _follow(site: LocalSite, story: Story) -> Dataset:
     story.follow("acquire")
     pid = story.follow("ingest").run.parameters["pid"]
-    story.start("archive-sweep/scheduled", {})
-    story.follow("archive-sweep")
+    story.follow("archive-sweep", story.start("archive-sweep/scheduled", {}))
     story.follow("archive")
-    story.start("retrieve/dataset", {"pid": pid})
-    story.follow("retrieve")
+    story.follow("retrieve", story.start("retrieve/dataset", {"pid": pid}))
     with site.catalog() as catalog:
         return catalog.dataset(pid)
 

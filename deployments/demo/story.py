@@ -74,8 +74,12 @@ class Story:
         found = self._client.read_deployment_by_name(deployment)
         return self._client.create_flow_run_from_deployment(found.id, parameters=dict(parameters)).id
 
-    def follow(self, flow: str) -> Stage:
-        """Wait until the newest run of a flow has ended.
+    def follow(self, flow: str, started: UUID | None = None) -> Stage:
+        """Wait until a run has ended.
+
+        Args:
+            flow: Name of the flow.
+            started: The run; the flow's newest one when None.
 
         Raises:
             RefusedError: The run failed; the message is the run's own.
@@ -84,7 +88,7 @@ class Story:
         line = self._progress.add_task(flow, total=100, state="waiting")
         deadline_s = time.monotonic() + self._patience_s
         while time.monotonic() < deadline_s:
-            run = self._newest(flow)
+            run = self._client.read_flow_run(started) if started else self._newest(flow)
             if run and run.state:
                 self._progress.update(line, state=run.state.name, completed=self._percent(run))
                 if run.state.is_final():

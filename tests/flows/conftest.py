@@ -21,6 +21,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSite]:
         settings = {
             ps.PREFECT_API_URL: f"{site.prefect_url}/api",
             ps.PREFECT_HOME: site.state / "prefect",
+            # the server is gone before the last lines are sent
+            ps.PREFECT_LOGGING_TO_API_ENABLED: False,
             # joining the heartbeat thread costs every flow run a second
             ps.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
         }

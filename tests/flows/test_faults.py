@@ -119,8 +119,8 @@ def test_a_symlink_out_of_the_session_is_refused_before_anything_is_copied(scene
     [
         ("Data/FoilHole_1_Data_2_3_20240831_200524_fractions.tiff", b"", "empty"),
         ("Data/FoilHole_1_Data_2_3_20240831_200524.xml", b"", "empty"),
-        ("Data/FoilHole_1_Data_2_3_20240831_200524.xml", b"<MicroscopeImage><name>", ""),
-        ("Data/movie.mrc", b"\0" * 512, ""),
+        ("Data/FoilHole_1_Data_2_3_20240831_200524.xml", b"<MicroscopeImage><name>", "no element found"),
+        ("Data/movie.mrc", b"\0" * 512, "1024"),
     ],
     ids=["zero-byte movie", "empty xml", "truncated xml", "truncated mrc"],
 )
@@ -143,7 +143,7 @@ def test_an_incomplete_file_that_somebody_accepts_is_archived_and_named(scene: S
     archive(pid)
 
     reasons = [event.why for event in scene.history() if event.why and INCOMPLETE_FILES in event.why]
-    assert reasons[0][INCOMPLETE_FILES]["files"] == {"Data/movie.mrc": "is empty"}
+    assert reasons[0][INCOMPLETE_FILES]["files"] == {"Data/movie.mrc": "the file is empty"}
 
 
 def test_a_session_that_changes_after_ingest_is_refused_and_its_dataset_stays_as_it_is(
