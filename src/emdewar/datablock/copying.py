@@ -36,7 +36,7 @@ def copy_file(
         IntegrityError: Its content differs from the declared sha256 though size and time are the same.
         UnavailableError: It cannot be read, or a store cannot be written.
     """
-    with outside(f"read {source.root / file.path}"), _opened(source, file) as fd:
+    with outside(f"read {source.root}/{file.path}"), _opened(source, file) as fd:
         before = os.fstat(fd)
         if not is_as_declared(before, file):
             raise changed_error(source.root, [file.path])

@@ -55,11 +55,6 @@ class Cursor:
             digest.update(piece)
         return digest.hexdigest()
 
-    def finish(self) -> None:
-        """Read what is left of the stretch, so that its CRC covers all of it."""
-        for _ in self._pieces(self._end - self.at):
-            pass
-
     def _pieces(self, size: int) -> Iterator[memoryview]:
         while size:
             if not self._rest:

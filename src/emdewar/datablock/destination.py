@@ -39,7 +39,7 @@ class DestinationFolder(LinkFreeTree):
             UnavailableError: Somebody else is writing it.
         """
         folder_fd, name = self.enter(file.path)
-        return PartFile(folder_fd, _part_name(name), name)
+        return PartFile(folder_fd, part_name(name), name)
 
     def publish(self, part: PartFile, file: DataFile) -> None:
         """Give a file its time and name."""
@@ -133,6 +133,6 @@ def _make_folder(above_fd: int, part: str) -> None:
         return
 
 
-def _part_name(name: str) -> str:
+def part_name(name: str) -> str:
     """Name the growing file: short, as the final name may use all 255 bytes, and the same for every run."""
     return f".{hashlib.sha256(name.encode()).hexdigest()[:16]}.part"

@@ -6,9 +6,10 @@ from itertools import pairwise
 from emdewar.datablock import bag
 from emdewar.datablock.members import BlockLayout, Placer, tar_size
 from emdewar.datablock.moments import time_ms
+from emdewar.datablock.names import check_archivable
 from emdewar.datablock.slices import BlockSlice
 from emdewar.errors import UNSAFE_NAMES, RefusedError
-from emdewar.paths import check_names, safe_stem
+from emdewar.paths import safe_stem
 from emdewar.records import DataFile
 
 RO_CRATE_NAME = "ro-crate-metadata.json"
@@ -96,4 +97,4 @@ def _check_lead(files: Sequence[DataFile], lead: Mapping[str, bytes]) -> None:
     if taken:
         msg = f"the dataset has a file {taken[0]!r}, a name the archive needs for its own metadata; rename it"
         raise RefusedError(msg, reason=UNSAFE_NAMES, paths=taken)
-    check_names([*lead, *(file.path for file in files)])
+    check_archivable([*lead, *(file.path for file in files)])

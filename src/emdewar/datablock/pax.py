@@ -21,8 +21,9 @@ _EIGHT_GIB = 8**11
 _MODE_AND_OWNER = b"\0".join((b"0000644", b"0000000", b"0000000", b""))
 _MAGIC_AND_VERSION = b"\0".join((b"ustar", b"00"))
 _CHECKSUM_BYTES = 8
+_MOST_RECORDS = 64 * 1024
 _NAME_BYTES = 100
-_EMPTY_DIGEST = "0" * 64
+_SHORTEST_COMMENT = len(f"83 comment=sha256:{'0' * 64}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,13 @@ def round_up(value: int, unit: int) -> int:
 
 def header_size(entry: Entry, at: int) -> int:
     """Tell how long the header of a member is that starts at byte `at` of the tar."""
-    records = _records(entry)
-    least = 2 * TAR_BLOCK + round_up(len(records) + len(_record("comment", _comment(_EMPTY_DIGEST))), TAR_BLOCK)
-    return round_up(at + least, PAGE) - at if entry.size >= ALIGNED_FROM else least
+    return _header_size(entry, at, len(_records(entry)))
 
 
 def header(entry: Entry, at: int, sha256: str) -> bytes:
     """Write the header of a member that starts at byte `at` of the tar."""
     records = _records(entry)
-    room = header_size(entry, at) - 2 * TAR_BLOCK - len(records)
+    room = _header_size(entry, at, len(records)) - 2 * TAR_BLOCK - len(records)
     # "<room> comment=<value>\n": the record counts its own length digits, the blank, '=' and the line feed.
     value_size = room - len(str(room)) - len(" comment=\n")
     records += b"%d comment=%s\n" % (room, _comment(sha256).ljust(value_size))
@@ -70,10 +69,10 @@ def records_size(extended: bytes) -> int:
         IntegrityError: This is no extended header block.
     """
     try:
-        size = int(extended[124:136].rstrip(b"\0 "), 8)
+        size = _natural(extended[124:135], 8)
     except ValueError:
-        size = -1
-    if extended[156:157] != b"x" or size < TAR_BLOCK or size % TAR_BLOCK:
+        size = 0
+    if extended[156:157] != b"x" or not TAR_BLOCK <= size <= _MOST_RECORDS or size % TAR_BLOCK:
         msg = "no pax extended header"
         raise IntegrityError(msg)
     return size
@@ -88,12 +87,17 @@ def parse(records: bytes, ustar: bytes) -> Entry:
     try:
         values = dict(_split(records))
         name = values.get("path", ustar[:_NAME_BYTES].rstrip(b"\0")).decode()
-        size = int(values.get("size", b"0")) or int(ustar[124:135], 8)
-        time_ms = _milliseconds(values["mtime"]) if "mtime" in values else int(ustar[136:147], 8) * 1000
+        size = _natural(values.get("size", b"0")) or _natural(ustar[124:135], 8)
+        time_ms = _milliseconds(values["mtime"]) if "mtime" in values else _natural(ustar[136:147], 8) * 1000
     except ValueError as error:
         msg = "unreadable tar header"
         raise IntegrityError(msg) from error
     return Entry(name, size, time_ms)
+
+
+def _header_size(entry: Entry, at: int, records_bytes: int) -> int:
+    least = 2 * TAR_BLOCK + round_up(records_bytes + _SHORTEST_COMMENT, TAR_BLOCK)
+    return round_up(at + least, PAGE) - at if entry.size >= ALIGNED_FROM else least
 
 
 def _records(entry: Entry) -> bytes:
@@ -124,6 +128,13 @@ def _split(records: bytes) -> Iterator[tuple[str, bytes]]:
         key, value = records[at + len(digits) + 1 : end - 1].split(b"=", 1)
         yield key.decode(), value
         at = end
+
+
+def _natural(digits: bytes, base: int = 10) -> int:
+    """Read a number that has no sign: a damaged one must not lead backwards."""
+    if not digits.isdigit():
+        raise ValueError(digits)
+    return int(digits, base)
 
 
 def _comment(sha256: str) -> bytes:

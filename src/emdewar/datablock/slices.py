@@ -1,14 +1,14 @@
 """Divide a dataset's files into the slices that become its datablocks."""
 
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, takewhile
+from itertools import accumulate
 from operator import attrgetter
 from typing import Annotated
 
 from pydantic import Field
 
-from emdewar.errors import UNSAFE_NAMES, RefusedError
-from emdewar.paths import check_names
+from emdewar.datablock.names import check_archivable
+from emdewar.errors import RefusedError
 from emdewar.records import DataFile, Record
 
 
@@ -75,20 +75,4 @@ def _check(dataset: Sequence[DataFile], target_bytes: int) -> None:
     if not dataset:
         msg = "the dataset has no files; register them before archiving"
         raise RefusedError(msg, reason="emptyDataset")
-    names = [file.path for file in dataset]
-    check_names(names)
-    _check_folders(names)
-
-
-def _check_folders(names: Sequence[str]) -> None:
-    """Refuse a file that is also the folder of another: no file system could hold both."""
-    folders = {folder for name in names for folder in _folders_of(name)}
-    both = [name for name in names if name in folders]
-    if both:
-        msg = f"{len(both)} name(s) are a file and a folder at once, first {both[0]!r}; correct the dataset's file list"
-        raise RefusedError(msg, reason=UNSAFE_NAMES, paths=both)
-
-
-def _folders_of(name: str) -> Iterable[str]:
-    ends = (at for at, character in enumerate(name) if character == "/")
-    return takewhile(bool, (name[:end] for end in ends))
+    check_archivable([file.path for file in dataset])

@@ -73,6 +73,8 @@ class MediumReader:
 
     def read_at(self, offset: int, size: int) -> memoryview:
         """Read up to `size` bytes at `offset`; good until the same thread reads again."""
+        if not size:
+            return memoryview(b"")
         skip = offset % PAGE
         pages = -(-(skip + size) // PAGE) * PAGE
         buffer = self._buffer(pages)

@@ -9,26 +9,24 @@ _NOT_SUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def allocate(fd: int, size: int) -> bool:
-    """Reserve the space of a file, so that a full disk is known before the first byte (`fallocate(2)`).
+def allocate(fd: int, size: int) -> None:
+    """Reserve the space of a file, where the file system can (`fallocate(2)`): a full disk is known at once.
 
-    Unlike `os.posix_fallocate` this never writes a byte to every page where the file system cannot reserve (NFS 4.1).
-
-    Returns:
-        Whether the file system can reserve space.
+    Unlike `os.posix_fallocate` this never writes a byte to every page where it cannot (NFS 4.1).
     """
     failed = _libc.fallocate(fd, 0, ctypes.c_int64(0), ctypes.c_int64(size))
-    return _supported(failed, f"<fd {fd}>")
+    _supported(failed, f"<fd {fd}>")
 
 
 def rename_new(folder_fd: int, old: str, new: str) -> None:
-    """Rename within a folder, but never over something (`renameat2(2)`).
-
-    Where the file system cannot promise that, it is checked first; the caller holds the lock of the `.part` file.
-    """
+    """Rename within a folder, but never over something (`renameat2(2)`; NFS and some others cannot promise that)."""
     failed = _libc.renameat2(folder_fd, os.fsencode(old), folder_fd, os.fsencode(new), _RENAME_NOREPLACE)
-    if _supported(failed, new):
-        return
+    if not _supported(failed, new):
+        rename_checked(folder_fd, old, new)
+
+
+def rename_checked(folder_fd: int, old: str, new: str) -> None:
+    """Look first, then rename; enough against our own writers, of whom only one holds the lock of the part file."""
     if _exists(folder_fd, new):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
     os.rename(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self
 
@@ -27,23 +28,37 @@ class PartFile:
         self._part = part
         self._name = name
         self._published = False
-        self.fd = self._open_locked(folder_fd)
-        self._folder_fd = os.dup(folder_fd)
-        os.ftruncate(self.fd, 0)
+        with ExitStack() as undo:
+            self._folder_fd = os.dup(folder_fd)
+            undo.callback(os.close, self._folder_fd)
+            self.fd = self._open_locked()
+            undo.pop_all()
 
-    def _open_locked(self, folder_fd: int) -> int:
+    def _open_locked(self) -> int:
         while True:
-            fd = os.open(self._part, _CREATE, 0o644, dir_fd=folder_fd)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if _is_named(fd, folder_fd, self._part):
+            with ExitStack() as undo:
+                fd = os.open(self._part, _CREATE, 0o644, dir_fd=self._folder_fd)
+                undo.callback(os.close, fd)
+                self._lock(fd)
+                # Its last writer may have published or removed it between our opening and our locking.
+                if self._is_current(fd):
+                    os.ftruncate(fd, 0)
+                    undo.pop_all()
                     return fd
-            except BlockingIOError as error:
-                os.close(fd)
-                msg = f"{self._name} is being written by somebody else; try again when they are done"
-                raise UnavailableError(msg, reason="busy") from error
-            # Its last writer published or removed it between our opening and our locking.
-            os.close(fd)
+
+    def _lock(self, fd: int) -> None:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            msg = f"{self._name} is being written by somebody else; try again when they are done"
+            raise UnavailableError(msg, reason="busy") from error
+
+    def _is_current(self, fd: int) -> bool:
+        try:
+            there = os.stat(self._part, dir_fd=self._folder_fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(there, os.fstat(fd))
 
     def publish(self, *, replace: bool = False) -> None:
         """Make the content durable, then visible under its name; the folder is the caller's to sync.
@@ -73,14 +88,8 @@ class PartFile:
         """Remove it unless it was published, and let go of the lock."""
         try:
             if not self._published:
-                os.unlink(self._part, dir_fd=self._folder_fd)
+                with suppress(FileNotFoundError):
+                    os.unlink(self._part, dir_fd=self._folder_fd)
         finally:
             os.close(self._folder_fd)
             os.close(self.fd)
-
-
-def _is_named(fd: int, folder_fd: int, name: str) -> bool:
-    try:
-        return os.path.samestat(os.stat(name, dir_fd=folder_fd, follow_symlinks=False), os.fstat(fd))
-    except FileNotFoundError:
-        return False

@@ -76,13 +76,16 @@ class PosixStore:
             UnavailableError: The folder or the file cannot be read.
             RefusedError: The name is not a plain file name.
         """
-        with self._folder("read", name) as folder_fd:
+        with self._folder("read", name) as folder_fd, ExitStack() as undo:
             try:
                 fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder_fd)
             except FileNotFoundError as error:
                 msg = f"{name} is not on store {self.name}: it is lost or was never written; use another copy"
                 raise IntegrityError(msg, reason="objectMissing") from error
-            return PosixReader(fd, f"{name} on store {self.name}", direct=self._direct)
+            undo.callback(os.close, fd)
+            reader = PosixReader(fd, f"{name} on store {self.name}", direct=self._direct)
+            undo.pop_all()
+            return reader
 
     def put_small(self, name: str, content: bytes) -> None:
         """Write or replace a small companion object durably, in one step.
@@ -108,12 +111,12 @@ class PosixStore:
                 os.close(fd)
 
     def _reserve(self, part: PartFile, size: int) -> None:
-        if size == 0 or allocate(part.fd, size):
-            return
         free = _free_bytes(os.fstatvfs(part.fd))
         if free < size:
             msg = f"store {self.name} at {self._root} has {free} bytes free and needs {size}; free space and try again"
             raise UnavailableError(msg, reason=NO_SPACE)
+        if size:
+            allocate(part.fd, size)
 
 
 def _size_in(folder_fd: int, name: str) -> int | None:
