@@ -27,7 +27,7 @@ JOURNAL_EVERY = 16
 """Files between two entries in the journal: what a killed run has to bring over again."""
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="find the session")
 def find(session: str, microscope: Microscope) -> Session:
     """Find a session's folder, which must lie in the microscope's drop folder: the path came from outside."""
     folder = Path(session)
@@ -129,7 +129,7 @@ def bring_over(  # noqa: PLR0913 - the number and the count are the task's name 
     return size
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="note what is incomplete")
 def note_incomplete(facility: Facility, pid: str, incomplete: dict[str, str]) -> None:
     """Leave in the catalog which incomplete files somebody accepted; nothing to do when there are none."""
     if not incomplete:

@@ -21,7 +21,7 @@ from tasks.progress import Progress
 from tasks.retrying import CALLS, TRANSFERS
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="claim the dataset")
 def begin(facility: Facility, pid: str) -> str:
     """Claim the dataset with an archive job, or join the one that holds it; gives the job's id.
 
@@ -51,7 +51,7 @@ def _way_to_started(catalog: Catalog, pid: str) -> list[ArchiveStatus]:
     return [ArchiveStatus.SCHEDULED, ArchiveStatus.STARTED]
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="plan the datablocks")
 def plan(facility: Facility, pid: str) -> list[BlockSlice]:
     """Cut the declared file list into datablocks and leave out those whose copies are all verified."""
     with facility.catalog.client() as catalog:
@@ -98,7 +98,7 @@ def _registered(records: Sequence[DatablockRecord], block: BlockSlice) -> Databl
     return next(record for record in records if record.number == block.number)
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="record as archived")
 def finish(facility: Facility, pid: str, job: str) -> list[DatablockRecord]:
     """Say that the dataset is archived; the catalog checks that every file has its verified copies."""
     with facility.catalog.client() as catalog:

@@ -22,7 +22,7 @@ from emdewar.thumbnails import as_data_url, session_thumbnails
 from tasks.retrying import CALLS, TRANSFERS
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="compare the landing zone with the journal")
 def check_landed(facility: Facility, pid: str) -> int:
     """Compare the landing zone with the acquisition journal, name by name; gives the number of files.
 
@@ -48,7 +48,7 @@ def _refuse(paths: list[str], what: str, landing: Path, reason: str) -> None:
         raise RefusedError(msg, reason=reason, paths=paths)
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="read the metadata")
 def describe(facility: Facility, pid: str, microscope: Microscope) -> dict[str, Any]:
     """Read the vendor's metadata into OSC-EM and keep it, with findings and provenance, in the catalog.
 
@@ -70,7 +70,7 @@ def describe(facility: Facility, pid: str, microscope: Microscope) -> dict[str, 
     return metadata.record
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="attach thumbnails")
 def attach_thumbnails(facility: Facility, pid: str) -> int:
     """Make small pictures of movies, squares and atlas, and attach them; gives their number."""
     pictures = session_thumbnails(facility.landing_folder(pid) / "data")
@@ -83,7 +83,7 @@ def attach_thumbnails(facility: Facility, pid: str) -> int:
     return len(pictures)
 
 
-@task(**TRANSFERS, cache_policy=NO_CACHE)
+@task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="declare the files")
 def declare_files(facility: Facility, pid: str) -> int:
     """Register every file with its size, time and sha256: the list that the archive must equal."""
     with facility.catalog.client() as catalog:
@@ -95,7 +95,7 @@ def _landed_files(landing: Path) -> list[DataFile]:
     return [known[path] for path in sorted(known) if join_inside(landing / "data", path).is_file()]
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="open for archiving")
 def open_for_archiving(facility: Facility, pid: str) -> Dataset:
     """Say that the dataset is complete, so that the next archive sweep takes it."""
     with facility.catalog.client() as catalog:

@@ -1,5 +1,6 @@
 """What a person reads in the Prefect UI when a run is over: one markdown artifact a flow."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from emdewar.records import DatablockRecord, Dataset, iso_milliseconds
 from tasks.retrying import CALLS
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="write the report")
 def report_acquired(dataset: Dataset, files: int, size: int, incomplete: dict[str, str]) -> None:
     """Say what was brought over, and which incomplete files were accepted."""
     lines = [
@@ -22,10 +23,12 @@ def report_acquired(dataset: Dataset, files: int, size: int, incomplete: dict[st
     ]
     lines += [f"**{files:,} new files, {_bytes(size)}**, each read back and equal to its source.", ""]
     lines += [f"- accepted although incomplete: `{path}`: {why}" for path, why in sorted(incomplete.items())]
-    create_markdown_artifact("\n".join(lines), description=f"Acquisition of {dataset.dataset_name}")
+    create_markdown_artifact(
+        "\n".join(lines), key=_key("acquired", dataset.pid), description=f"Acquisition of {dataset.dataset_name}"
+    )
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="write the report")
 def report_ingested(dataset: Dataset, record: dict[str, Any]) -> None:
     """Show the values that a microscopist checks first, and the findings."""
     findings = dataset.scientific_metadata.get("emdewar", {}).get("findings", [])
@@ -34,10 +37,12 @@ def report_ingested(dataset: Dataset, record: dict[str, Any]) -> None:
     lines += ["| value | |", "|---|---|", *_rows(record), ""]
     lines += [f"## {len(findings)} finding(s)", ""]
     lines += [f"- `{f.get('path')}`: {f.get('expectation')} (found: {f.get('value')})" for f in findings[:50]]
-    create_markdown_artifact("\n".join(lines), description=f"Metadata of {dataset.dataset_name}")
+    create_markdown_artifact(
+        "\n".join(lines), key=_key("ingested", dataset.pid), description=f"Metadata of {dataset.dataset_name}"
+    )
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="write the report")
 def report_archived(pid: str, blocks: Sequence[DatablockRecord]) -> None:
     """List every datablock with its verified copies."""
     lines = [
@@ -53,20 +58,26 @@ def report_archived(pid: str, blocks: Sequence[DatablockRecord]) -> None:
         for block in blocks
         for copy in block.copies
     ]
-    create_markdown_artifact("\n".join(lines), description=f"Verified copies of {pid}")
+    create_markdown_artifact("\n".join(lines), key=_key("archived", pid), description=f"Verified copies of {pid}")
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="write the report")
 def report_retrieved(pid: str, destination: str, files: int) -> None:
     """Say where the files are."""
     text = f"# Retrieved: `{pid}`\n\n**{files:,} files** are in `{destination}`; each equals its sha256 in the catalog."
-    create_markdown_artifact(text, description=f"Retrieval of {pid}")
+    create_markdown_artifact(text, key=_key("retrieved", pid), description=f"Retrieval of {pid}")
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="write the report")
 def report_sweep(started: Sequence[str]) -> None:
     """Say how many runs the sweep started."""
-    create_markdown_artifact(f"# Archive sweep\n\nStarted {len(started)} archive run(s).", description="Archive sweep")
+    text = f"# Archive sweep\n\nStarted {len(started)} archive run(s)."
+    create_markdown_artifact(text, key="archive-sweep", description="Archive sweep")
+
+
+def _key(what: str, pid: str) -> str:
+    """Name an artifact so that the UI lists it, with one version a run: lower case, digits and dashes."""
+    return re.sub("[^a-z0-9]+", "-", f"{what}-{pid}".lower()).strip("-")
 
 
 def _rows(record: dict[str, Any], prefix: str = "") -> list[str]:

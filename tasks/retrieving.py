@@ -34,7 +34,7 @@ class Wanted(BaseModel, frozen=True):
     size: int
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="claim the dataset")
 def begin(facility: Facility, pid: str, patterns: list[str]) -> str:
     """Open a retrieve job, or join the one that is open; gives the job's id."""
     with facility.catalog.client() as catalog:
@@ -44,7 +44,7 @@ def begin(facility: Facility, pid: str, patterns: list[str]) -> str:
         return job.id
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="find the datablocks")
 def select(facility: Facility, pid: str, patterns: list[str]) -> list[Wanted]:
     """Find the datablocks that hold the wanted files.
 
@@ -92,7 +92,7 @@ def _store_with_copy(facility: Facility, block: DatablockRecord) -> Store:
     raise RefusedError(msg, reason=MISSING_FILES)
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="record as retrieved")
 def finish(facility: Facility, pid: str, job: str, destination: str, files: int) -> None:
     """Say that the files are back: every one was compared with its checksum while it was written."""
     result = {"destination": destination, "files": files}

@@ -11,7 +11,7 @@ from emdewar.records import Dataset, iso_milliseconds
 from tasks.retrying import CALLS
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="start the ingest")
 def start_ingest(pid: str, microscope: str, facility: str) -> str:
     """Start the ingest of what this run acquired; gives the flow run's id."""
     parameters = {"pid": pid, "microscope": microscope, "facility": facility}

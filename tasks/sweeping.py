@@ -13,14 +13,14 @@ from emdewar.records import Dataset, LifecycleEvent
 from tasks.retrying import CALLS
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="list what is due")
 def due_for_archiving(facility: Facility, most: int) -> list[Dataset]:
     """List datasets that are complete and that nobody archives yet."""
     with facility.catalog.client() as catalog:
         return catalog.datasets({"datasetlifecycle.archiveStatusMessage": ArchiveStatus.CREATED}, limit=most)
 
 
-@task(**CALLS, cache_policy=NO_CACHE)
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="list what was left behind")
 def left_behind(facility: Facility, most: int) -> list[Dataset]:
     """List datasets that wait for an archive run, or whose run ended without a word: killed, cancelled, forgotten."""
     waiting = {"datasetlifecycle.archiveStatusMessage": {"inq": [ArchiveStatus.SCHEDULED, ArchiveStatus.STARTED]}}

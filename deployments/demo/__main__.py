@@ -32,7 +32,9 @@ def main(
     leave: Annotated[bool, typer.Option("--exit", help="End when the session has been through.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Take one microscope session through acquire, ingest, archive and retrieve."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell that starts a job in the background lets it ignore SIGINT: end on it all the same.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with _state_folder(state) as folder:
             _run(folder, session.resolve() if session else None, movies, leave=leave)
