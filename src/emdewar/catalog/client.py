@@ -1,18 +1,18 @@
 """The catalog as flows and scripts see it: records in, records out, and every call safe to repeat."""
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self, TypeVar
-from uuid import UUID, uuid5
+from typing import Any, Self
 
-from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import to_jsonable_python
 
-from emdewar.catalog.connection import Connection, segment
-from emdewar.errors import IntegrityError, RefusedError
+from emdewar.catalog import file_lists
+from emdewar.catalog.answers import record, records
+from emdewar.catalog.connection import Connection, Json, segment
+from emdewar.errors import RefusedError
 from emdewar.lifecycle import OPEN_JOB, ArchiveStatus, JobStatus, JobType
 from emdewar.records import (
     Attachment,
@@ -25,18 +25,7 @@ from emdewar.records import (
     Job,
     LifecycleEvent,
     LifecyclePatch,
-    Record,
 )
-
-FILES_PER_PAGE = 10_000
-"""Files in one request: about 2.5 MB, far below the 16 MB that a SciCat accepts."""
-
-DECLARED = UUID("0d0f5c3a-6c1e-5a76-9a0e-3f6f0a6c2b11")
-"""Namespace of the identifiers of declared file lists."""
-
-Kind = TypeVar("Kind", bound=Record)
-_NAMES = {field.alias or name: name for name, field in DatablockRecord.model_fields.items()}
-_KEPT_BY_THE_CATALOG = {"data_file_list", "copies"}
 
 
 class Catalog:
@@ -106,8 +95,8 @@ class Catalog:
         """
         body = {**draft.wire(), "datasetlifecycle": {"archiveStatusMessage": status.value}}
         answer = self._connection.ask("POST", "/api/v4/datasets", json=body)
-        if answer.status_code != 409:  # noqa: PLR2004 (HTTP's number for a conflict)
-            return _record(Dataset, self._connection.checked(answer, f"register dataset {draft.pid}"))
+        if answer.status_code != HTTPStatus.CONFLICT:
+            return record(Dataset, self._connection.checked(answer, f"register dataset {draft.pid}"))
         stored = self.dataset(draft.pid)
         if stored.source_folder.rstrip("/") != draft.source_folder.rstrip("/"):
             msg = f"dataset {draft.pid} is registered for {stored.source_folder} already, not for {draft.source_folder}"
@@ -121,7 +110,7 @@ class Catalog:
             RefusedError: There is none (`notFound`), or it is not ours to see.
             UnavailableError: The catalog cannot be reached now.
         """
-        return _record(Dataset, self._connection.get(f"/api/v4/datasets/{segment(pid)}"))
+        return record(Dataset, self._connection.get(f"/api/v4/datasets/{segment(pid)}"))
 
     def datasets(self, where: Mapping[str, Any], limit: int = 100) -> list[Dataset]:
         """List datasets, oldest first.
@@ -136,17 +125,17 @@ class Catalog:
         """
         limits = {"limit": limit, "sort": {"createdAt": "asc"}}
         found = self._connection.get("/api/v4/datasets", filter=json.dumps({"where": where, "limits": limits}))
-        return _records(Dataset, found)
+        return records(Dataset, found)
 
-    def update_dataset(self, pid: str, **changes: Any) -> Dataset:  # noqa: ANN401 (each field has its own type)
+    def update_dataset(self, pid: str, **changes: Json) -> Dataset:
         """Change fields of a dataset by their Python names; the others stay.
 
         Raises:
             RefusedError: A field cannot be changed.
             UnavailableError: The catalog cannot be reached now.
         """
-        body = {to_camel(name): _plain(value) for name, value in changes.items()}
-        return _record(Dataset, self._connection.send("PATCH", f"/api/v4/datasets/{segment(pid)}", body))
+        body = {to_camel(name): to_jsonable_python(value) for name, value in changes.items()}
+        return record(Dataset, self._connection.send("PATCH", f"/api/v4/datasets/{segment(pid)}", body))
 
     def move(self, pid: str, patch: LifecyclePatch) -> DatasetLifecycle:
         """Move a dataset through its life; what the patch does not name stays.
@@ -157,7 +146,7 @@ class Catalog:
         """
         body = patch.model_dump(mode="json", by_alias=True, exclude_none=True)
         answer = self._connection.send("PATCH", f"/api/v4/datasets/{segment(pid)}/datasetlifecycle", body)
-        return _record(DatasetLifecycle, answer)
+        return record(DatasetLifecycle, answer)
 
     def history(self, pid: str) -> list[LifecycleEvent]:
         """Give who moved a dataset, when, from where to where, and why; oldest first.
@@ -166,13 +155,13 @@ class Catalog:
             RefusedError: There is no such dataset.
             UnavailableError: The catalog cannot be reached now.
         """
-        return _records(LifecycleEvent, self._connection.get(f"/api/v4/datasets/{segment(pid)}/lifecycle-events"))
+        return records(LifecycleEvent, self._connection.get(f"/api/v4/datasets/{segment(pid)}/lifecycle-events"))
 
     def declare_files(self, pid: str, files: Iterable[DataFile]) -> int:
         """Declare the files of a dataset; the same list again declares nothing twice.
 
-        The list is sent in pages, sorted by path, each named after its content: a second call, also after a first one that
-        was cut off, finds the pages that are there.
+        The list is sent in pages, sorted by path, each named after its content: a second call, also after a first one
+        that was cut off, finds the pages that are there.
 
         Returns:
             How many files the list has.
@@ -181,10 +170,7 @@ class Catalog:
             RefusedError: Some of the paths were declared before with another list, or archiving has begun.
             UnavailableError: The catalog cannot be reached now.
         """
-        ordered = sorted(files, key=lambda file: file.path)
-        for page in _pages(ordered):
-            self._declare_page(pid, page)
-        return len(ordered)
+        return file_lists.declare(self._connection, pid, files)
 
     def files(self, pid: str, *, first: int = 0, count: int | None = None) -> Iterator[DataFile]:
         """Give the declared files of a dataset, sorted by path in code point order.
@@ -198,9 +184,9 @@ class Catalog:
             RefusedError: There is no such dataset.
             UnavailableError: The catalog cannot be reached now.
         """
-        return islice(self._paged(f"/api/v4/datasets/{segment(pid)}/files", first), count)
+        return file_lists.paged(self._connection, f"/api/v4/datasets/{segment(pid)}/files", first=first, count=count)
 
-    def register_datablock(self, pid: str, record: DatablockRecord) -> None:
+    def register_datablock(self, pid: str, block: DatablockRecord) -> None:
         """Register a datablock with its files; the same again is fine.
 
         Raises:
@@ -208,15 +194,7 @@ class Catalog:
             RefusedError: The catalog refused.
             UnavailableError: The catalog cannot be reached now.
         """
-        pages = list(_pages(record.data_file_list))
-        body = {**record.model_dump(mode="json", by_alias=True, exclude={"copies", "data_file_list"}), "dataFileList": []}
-        answer = self._connection.ask("POST", f"/api/v3/datasets/{segment(pid)}/datablocks", json=body)
-        if answer.status_code == 409:  # noqa: PLR2004 (HTTP's number for a conflict)
-            self._check_registered(pid, record, refusal=answer)
-        else:
-            self._connection.checked(answer, f"register datablock {record.archive_id}")
-        for number, page in enumerate(pages):
-            self._list_page(record.archive_id, number * FILES_PER_PAGE, page)
+        file_lists.register_datablock(self._connection, pid, block)
 
     def datablocks(self, pid: str) -> list[DatablockRecord]:
         """Give the datablocks of a dataset with their copies, by number, without their files.
@@ -225,9 +203,9 @@ class Catalog:
             RefusedError: There is no such dataset.
             UnavailableError: The catalog cannot be reached now.
         """
-        fields = [name for name in _NAMES if name != "dataFileList"]
+        fields = [field.alias for field in DatablockRecord.model_fields.values() if field.alias != "dataFileList"]
         path = f"/api/v3/datasets/{segment(pid)}/datablocks"
-        return _records(DatablockRecord, self._connection.get(path, filter=json.dumps({"fields": fields})))
+        return records(DatablockRecord, self._connection.get(path, filter=json.dumps({"fields": fields})))
 
     def datablock_files(self, archive_id: str) -> Iterator[DataFile]:
         """Give the files of a datablock in the order of the tar, each with its offset.
@@ -236,7 +214,7 @@ class Catalog:
             RefusedError: There is no such datablock.
             UnavailableError: The catalog cannot be reached now.
         """
-        return self._paged(f"/api/v4/datablocks/{segment(archive_id)}/files", 0)
+        return file_lists.paged(self._connection, f"/api/v4/datablocks/{segment(archive_id)}/files")
 
     def record_copy(self, archive_id: str, copy: CopyRecord) -> None:
         """Record a verified copy of a datablock; the same again is fine.
@@ -246,6 +224,60 @@ class Catalog:
             RefusedError: The catalog refused.
             UnavailableError: The catalog cannot be reached now.
         """
-        path = f"/api/v4/datablocks/{segment(archive_id)}/copies"
-        with _integrity_kept():
-            self._connection.send("POST", path, copy.model_dump(mode="json", by_alias=True))
+        body = copy.model_dump(mode="json", by_alias=True)
+        self._connection.send("POST", f"/api/v4/datablocks/{segment(archive_id)}/copies", body)
+
+    def open_job(self, kind: JobType, pid: str, params: Mapping[str, Any] | None = None) -> Job:
+        """Open a job for a dataset, or join the open one of that kind.
+
+        Raises:
+            RefusedError: The dataset cannot be archived or retrieved now.
+            UnavailableError: The catalog cannot be reached now.
+        """
+        job_params = {**(params or {}), "datasetList": [{"pid": pid, "files": []}]}
+        return record(Job, self._connection.send("POST", "/api/v4/jobs", {"type": kind.value, "jobParams": job_params}))
+
+    def find_open_job(self, kind: JobType, pid: str) -> Job | None:
+        """Give the open job of a kind that names a dataset, or None.
+
+        Raises:
+            UnavailableError: The catalog cannot be reached now.
+        """
+        where = {"type": kind.value, "statusCode": {"inq": sorted(OPEN_JOB)}, "jobParams.datasetList.pid": pid}
+        found = records(Job, self._connection.get("/api/v4/jobs", filter=json.dumps({"where": where})))
+        return next(iter(found), None)
+
+    def job(self, job_id: str) -> Job:
+        """Give a job.
+
+        Raises:
+            RefusedError: There is none (`notFound`).
+            UnavailableError: The catalog cannot be reached now.
+        """
+        return record(Job, self._connection.get(f"/api/v4/jobs/{segment(job_id)}"))
+
+    def move_job(
+        self, job_id: str, status: JobStatus, message: str = "", result: Mapping[str, Any] | None = None
+    ) -> Job:
+        """Report how far a job is; a finished one lets go of its datasets.
+
+        Raises:
+            RefusedError: The move is not allowed.
+            UnavailableError: The catalog cannot be reached now.
+        """
+        body: dict[str, Any] = {"statusCode": status.value, "statusMessage": message or status.value}
+        if result is not None:
+            body["jobResultObject"] = dict(result)
+        return record(Job, self._connection.send("PATCH", f"/api/v4/jobs/{segment(job_id)}", body))
+
+    def attach(self, pid: str, attachment: Attachment) -> None:
+        """Attach a picture to a dataset; the same again is fine.
+
+        Raises:
+            RefusedError: The identifier has another picture already, or the catalog refused.
+            UnavailableError: The catalog cannot be reached now.
+        """
+        relation = {"targetId": pid, "targetType": "dataset", "relationType": "is attached to"}
+        self._connection.send(
+            "POST", "/api/v4/attachments", {**attachment.wire(), "isPublished": False, "relationships": [relation]}
+        )

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 from urllib.parse import quote
 
 import httpx
 
-from emdewar.errors import IntegrityError, RefusedError, UnavailableError
+from emdewar.errors import CHECKSUM_MISMATCH, IntegrityError, RefusedError, UnavailableError
+
+Json: TypeAlias = Any
+"""Any JSON value."""
 
 CONNECT_S = 10.0
 ANSWER_S = 120.0
@@ -15,7 +18,11 @@ ANSWER_S = 120.0
 
 MESSAGE_LENGTH = 1_000
 
+UNKNOWN_JOB = "unknownJob"
+"""The catalog's reason for a job that is not there, which SciCat's dialect answers with 400 and not with 404."""
+
 _REASONS = {400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "notFound", 409: "conflict", 413: "tooLarge"}
+_BROKEN = frozenset({CHECKSUM_MISMATCH, IntegrityError.default_reason})
 _TRY_AGAIN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _REFUSED_TOKEN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
@@ -29,14 +36,10 @@ class Connection:
         Raises:
             RefusedError: The address is none.
         """
-        self.url = url.rstrip("/").removesuffix("/api/v3").removesuffix("/api/v4")
+        self.url = _root(url)
         self.username = username
         self._password = password
-        try:
-            self._http = httpx.Client(timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S))
-            httpx.URL(self.url)
-        except httpx.InvalidURL as error:
-            raise RefusedError(f"{url!r} is no address of a catalog: {error}; write it like http://host:8000") from error
+        self._http = httpx.Client(timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S))
 
     def __repr__(self) -> str:
         """Show where and as whom, never the password."""
@@ -56,7 +59,9 @@ class Connection:
         token = str(self._read(answer).get("access_token", ""))
         self._http.headers["Authorization"] = f"Bearer {token}"
 
-    def ask(self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None) -> httpx.Response:  # noqa: ANN401 (any JSON)
+    def ask(
+        self, method: str, path: str, *, json: Json = None, params: Mapping[str, Any] | None = None
+    ) -> httpx.Response:
         """Send a request and give the answer, whatever it is; log in again once when the token is refused.
 
         Raises:
@@ -70,7 +75,7 @@ class Connection:
             answer = self._send(method, path, content)
         return answer
 
-    def get(self, path: str, **params: str | int) -> Any:  # noqa: ANN401 (any JSON)
+    def get(self, path: str, **params: str | int) -> Json:
         """Fetch JSON.
 
         Raises:
@@ -80,7 +85,7 @@ class Connection:
         """
         return self.checked(self.ask("GET", path, params=params), f"read {path}")
 
-    def send(self, method: str, path: str, json: Any) -> Any:  # noqa: ANN401 (any JSON)
+    def send(self, method: str, path: str, json: Json) -> Json:
         """Send JSON and give the JSON of the answer.
 
         Raises:
@@ -90,7 +95,7 @@ class Connection:
         """
         return self.checked(self.ask(method, path, json=json), f"{method} {path}")
 
-    def checked(self, answer: httpx.Response, what: str) -> Any:  # noqa: ANN401 (any JSON)
+    def checked(self, answer: httpx.Response, what: str) -> Json:
         """Give an answer's JSON, or raise what it says.
 
         Raises:
@@ -117,7 +122,7 @@ class Connection:
             msg = f"a text for the catalog holds half a surrogate pair, which is no character: {error.reason}"
             raise RefusedError(msg, reason="badRequest") from error
 
-    def _read(self, answer: httpx.Response) -> Any:  # noqa: ANN401 (any JSON)
+    def _read(self, answer: httpx.Response) -> Json:
         try:
             return answer.json()
         except ValueError as error:
@@ -130,6 +135,16 @@ def segment(identifier: str) -> str:
     return quote(identifier, safe="")
 
 
+def _root(url: str) -> str:
+    try:
+        parsed = httpx.URL(url.strip())
+    except httpx.InvalidURL:
+        parsed = httpx.URL()
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise RefusedError(f"{url!r} is no address of a catalog; write it like http://host:8000", reason="badRequest")
+    return url.strip().rstrip("/").removesuffix("/api/v3").removesuffix("/api/v4")
+
+
 def _raise(answer: httpx.Response, what: str) -> NoReturn:
     status, said = answer.status_code, _said(answer)
     message = said.get("message", answer.reason_phrase)
@@ -138,6 +153,9 @@ def _raise(answer: httpx.Response, what: str) -> NoReturn:
     if answer.is_server_error or status in _TRY_AGAIN:
         raise UnavailableError(f"the catalog could not {what} at {answer.request.url}: {status} {text}; try again")
     reason = str(said.get("reason") or _REASONS.get(status, "refused"))
+    reason = "notFound" if reason == UNKNOWN_JOB else reason
+    if reason in _BROKEN:
+        raise IntegrityError(f"the catalog refused to {what}: {text}", reason=reason, paths=said.get("paths", ()))
     raise RefusedError(f"the catalog refused to {what}: {text}", reason=reason, paths=said.get("paths", ()))
 
 

@@ -1,0 +1,1 @@
+"""The endpoints, one entity a module: they translate, the services decide."""

@@ -1,0 +1,1 @@
+"""What is allowed: rights and lifecycle. Nothing here knows HTTP."""

@@ -1,0 +1,152 @@
+"""How a lifecycle may change: by `emdewar.lifecycle` where the flows manage the dataset, with free words elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic.alias_generators import to_camel
+
+from catalog_api.json_type import Json
+from catalog_api.refusals import conflict
+from catalog_api.tables import DatasetRow, LifecycleEventRow
+from catalog_api.wire.shape import plain
+from emdewar.lifecycle import (
+    ARCHIVABLE,
+    ARCHIVE_MOVES,
+    RETRIEVABLE,
+    RETRIEVE_MOVES,
+    ArchiveStatus,
+    RetrieveStatus,
+    Status,
+    check_move,
+)
+
+START_STATES = {ArchiveStatus.FILES_NOT_YET_AVAILABLE, ArchiveStatus.CREATED}
+"""States in which a managed dataset can be registered."""
+
+FILES_MAY_CHANGE = {
+    ArchiveStatus.FILES_NOT_YET_AVAILABLE,
+    ArchiveStatus.CREATED,
+    ArchiveStatus.JOB_FAILED,
+    ArchiveStatus.MISSING_FILES,
+    ArchiveStatus.MISSING_KEY,
+}
+"""States in which files of a managed dataset may still be declared."""
+
+_STATUS_WITH_REASON = {
+    "archive_status_message": "archive_return_message",
+    "retrieve_status_message": "retrieve_return_message",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A checked change of a lifecycle.
+
+    Attributes:
+        columns: New values, only of what really changes.
+        events: Rows for the history.
+    """
+
+    columns: Mapping[str, Json]
+    events: tuple[LifecycleEventRow, ...]
+
+    @property
+    def archives(self) -> bool:
+        """Tell whether the change declares the dataset archived."""
+        return self.columns.get("archive_status_message") == ArchiveStatus.ON_ARCHIVE_DISK
+
+    @property
+    def needs_proof(self) -> bool:
+        """Tell whether the change says something that only an archiver can know."""
+        retrieved = self.columns.get("retrieve_status_message") == RetrieveStatus.RETRIEVED
+        return self.archives or retrieved or self.columns.get("retrieve_integrity_check") is True
+
+
+def plan_change(row: DatasetRow, named: Mapping[str, Json]) -> Change:
+    """Check a partial change against a dataset as it is now.
+
+    Args:
+        row: The dataset.
+        named: The columns that somebody wants to set.
+
+    Raises:
+        RefusedError: The dataset is managed and the change is not in the tables; the message lists the allowed moves.
+    """
+    wanted = {**named, **_checked_words(row, named)} if row.managed else named
+    columns = {name: value for name, value in wanted.items() if value != getattr(row, name)}
+    return Change(columns, tuple(_events(row, columns)))
+
+
+def first_event(row: DatasetRow) -> LifecycleEventRow:
+    """Begin a dataset's history."""
+    return LifecycleEventRow(pid=row.pid, field="archiveStatusMessage", to_status=row.archive_status_message, who="")
+
+
+def derived(status: str) -> dict[str, bool]:
+    """Give what follows from a managed dataset's archive status."""
+    return {"archivable": status in ARCHIVABLE, "retrievable": status in RETRIEVABLE}
+
+
+def _checked_words(row: DatasetRow, named: Mapping[str, Json]) -> dict[str, Json]:
+    subject = f"dataset {row.pid}"
+    archive = _move(ARCHIVE_MOVES, row.archive_status_message, named.get("archive_status_message"), subject)
+    retrieve = _move(RETRIEVE_MOVES, row.retrieve_status_message, named.get("retrieve_status_message"), subject)
+    _check_retrieval(row, retrieve, named)
+    follows = derived(archive)
+    for name, value in follows.items():
+        if named.get(name, value) != value:
+            msg = (
+                f"{subject} is managed by the flows: {to_camel(name)} follows from its state {archive!r}; leave it out"
+            )
+            raise conflict(msg)
+    return follows
+
+
+def _move(moves: Mapping[Status, frozenset[Status]], current: str, wanted: str | None, subject: str) -> str:
+    words = {str(word): word for word in moves}
+    if wanted is None:
+        return current
+    if wanted not in words:
+        msg = (
+            f"{subject} is managed by the flows, and {wanted!r} is none of its states: {', '.join(filter(None, words))}"
+        )
+        raise conflict(msg, reason="transitionRefused")
+    check_move(moves, words[current], words[wanted], subject)
+    return wanted
+
+
+def _check_retrieval(row: DatasetRow, status: str, named: Mapping[str, Json]) -> None:
+    subject = f"dataset {row.pid}"
+    moves = status != row.retrieve_status_message
+    if moves and row.archive_status_message not in RETRIEVABLE:
+        raise conflict(f"{subject} is not archived, so nothing can be retrieved", reason="transitionRefused")
+    verified = named.get("retrieve_integrity_check")
+    if moves and status == RetrieveStatus.RETRIEVED and verified is not True:
+        msg = f"{subject} is retrieved only when the bytes are verified; send retrieveIntegrityCheck true with it"
+        raise conflict(msg, reason="notVerified")
+    if verified is True and status != RetrieveStatus.RETRIEVED:
+        msg = f"{subject} is not retrieved, so retrieveIntegrityCheck cannot be true; send datasetRetrieved with it"
+        raise conflict(msg, reason="notVerified")
+
+
+def _events(row: DatasetRow, columns: Mapping[str, Json]) -> list[LifecycleEventRow]:
+    rest = dict(columns)
+    events = []
+    for status, reason in _STATUS_WITH_REASON.items():
+        if status in rest or reason in rest:
+            events.append(_event(row, status, rest.pop(status, getattr(row, status)), rest.pop(reason, None)))
+    return events + [_event(row, name, value) for name, value in rest.items() if not _follows(row, name)]
+
+
+def _follows(row: DatasetRow, name: str) -> bool:
+    return row.managed and name in {"archivable", "retrievable"}
+
+
+def _event(row: DatasetRow, name: str, value: Json, why: Json = None) -> LifecycleEventRow:
+    old, new = _word(getattr(row, name)), _word(value)
+    return LifecycleEventRow(pid=row.pid, field=to_camel(name), from_status=old, to_status=new or "", why=why, who="")
+
+
+def _word(value: Json) -> str | None:
+    value = plain(value)
+    return str(value).lower() if isinstance(value, bool) else value

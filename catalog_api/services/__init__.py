@@ -1,0 +1,1 @@
+"""What the catalog does, one entity a module: a session, the caller and plain values in, rows out."""

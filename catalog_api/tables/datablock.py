@@ -1,0 +1,67 @@
+"""Datablocks as written, the files in them, and their verified copies."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlmodel import Field
+
+from catalog_api.tables.columns import Bookkeeping, PathText, Row, UtcMoment, json_list
+
+
+class DatablockRow(Bookkeeping, table=True):
+    """One datablock; number and digests are known for blocks of our own format."""
+
+    __tablename__ = "datablock"
+    __table_args__ = (UniqueConstraint("dataset_id", "number", name="uq_datablock_number"),)
+
+    id: str = Field(primary_key=True)
+    archive_id: str = Field(unique=True)
+    dataset_id: str = Field(foreign_key="dataset.pid", index=True)
+    number: int | None = None
+    of: int | None = None
+    size: int = Field(sa_type=BigInteger)
+    packed_size: int = Field(sa_type=BigInteger)
+    chk_alg: str
+    version: str
+    first_file: int | None = None
+    number_of_files: int
+    crc64nvme: str | None = None
+    manifest_sha256: str | None = None
+    owner_group: str
+    access_groups: list[str] = json_list()
+    instrument_group: str | None = None
+    is_published: bool = False
+
+
+class DatablockFileRow(Row, table=True):
+    """One file inside a datablock, in the order of the tar."""
+
+    __tablename__ = "datablock_file"
+    __table_args__ = (Index("ix_datablock_file_path", "pid", "path"),)
+
+    datablock_id: str = Field(primary_key=True, foreign_key="datablock.id", ondelete="CASCADE")
+    position: int = Field(primary_key=True)
+    pid: str = Field(foreign_key="dataset.pid")
+    path: str = Field(sa_type=PathText)
+    size: int = Field(sa_type=BigInteger)
+    time: datetime = Field(sa_type=UtcMoment)
+    chk: str | None = None
+    offset: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class CopyRow(Row, table=True):
+    """One verified copy of a datablock; a store holds a block once."""
+
+    __tablename__ = "copy"
+
+    datablock_id: str = Field(primary_key=True, foreign_key="datablock.id", ondelete="CASCADE")
+    store: str = Field(primary_key=True)
+    location: str
+    size: int = Field(sa_type=BigInteger)
+    crc64nvme: str
+    manifest_sha256: str
+    number_of_files: int
+    verified_at: datetime = Field(sa_type=UtcMoment)
+    read_from: str
+    recorded_at: datetime = Field(sa_type=UtcMoment)
+    recorded_by: str

@@ -1,0 +1,57 @@
+"""`datasetlifecycle` over the wire."""
+
+from typing import Any
+
+from pydantic import Field
+
+from catalog_api.json_type import Json
+from catalog_api.tables import DatasetRow
+from catalog_api.wire.fields import Sent, Text, Word
+from catalog_api.wire.moments import AnyMoment
+from catalog_api.wire.shape import plain
+from emdewar.lifecycle import ArchiveStatus
+
+Status = Text
+
+
+class LifecycleIn(Sent):
+    """A partial change of a lifecycle: what is not named stays, `null` sets back to the default."""
+
+    id: str | None = Field(None, description="Ignored; SciCat's clients send it back.")
+    archivable: bool | None = Field(None, description="Follows from the state where the flows manage the dataset.")
+    retrievable: bool | None = Field(None, description="Follows from the state where the flows manage the dataset.")
+    publishable: bool | None = None
+    is_on_central_disk: bool | None = None
+    archive_status_message: Status | None = None
+    retrieve_status_message: Status | None = None
+    archive_return_message: Any = None
+    retrieve_return_message: Any = None
+    retrieve_integrity_check: bool | None = Field(None, description="The bytes are back and were verified.")
+    exported_to: Text | None = None
+    storage_location: Text | None = None
+    date_of_disk_purging: AnyMoment | None = None
+    archive_retention_time: AnyMoment | None = None
+    date_of_publishing: AnyMoment | None = None
+    published_on: AnyMoment | None = None
+    flow_run_id: Word | None = Field(None, description="The flow run that makes the change, for the history.")
+
+    def named(self) -> dict[str, Any]:
+        """Give the columns that were named, each with its value or, for `null`, its default."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set - {"id", "flow_run_id"}}
+        return {name: _default(name) if value is None else value for name, value in sent.items()}
+
+
+COLUMNS = tuple(name for name in LifecycleIn.model_fields if name not in {"id", "flow_run_id"})
+"""The columns of a dataset that are its lifecycle."""
+
+
+def lifecycle_wire(row: DatasetRow) -> dict[str, Any]:
+    """Write a dataset's lifecycle."""
+    names = {name: LifecycleIn.model_fields[name].alias or name for name in COLUMNS}
+    return {"id": row.pid} | {names[name]: plain(getattr(row, name)) for name in COLUMNS}
+
+
+def _default(name: str) -> Json:
+    if name == "archive_status_message":
+        return ArchiveStatus.CREATED.value
+    return DatasetRow.model_fields[name].get_default(call_default_factory=True)

@@ -1,0 +1,39 @@
+"""Requests whose JSON is checked before anything else sees it."""
+
+from collections.abc import Callable, Coroutine
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.routing import APIRoute
+
+from catalog_api.json_type import Json
+from catalog_api.wire.checked_json import parse
+from emdewar.errors import RefusedError
+
+
+class CheckedRequest(Request):
+    """A request whose body, when it is JSON, can be kept by every database."""
+
+    async def json(self) -> Json:
+        """Parse the body, or answer 400 with the reason."""
+        try:
+            return parse(await self.body())
+        except RefusedError as error:
+            raise HTTPException(400, str(error)) from error
+
+
+class CheckedRoute(APIRoute):
+    """A route that takes checked requests."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Json, Json, Response]]:
+        """Wrap the route's own way of answering."""
+        answer_request = super().get_route_handler()
+
+        async def answer_checked(request: Request) -> Response:
+            return await answer_request(CheckedRequest(request.scope, request.receive))
+
+        return answer_checked
+
+
+def router(tag: str) -> APIRouter:
+    """Make a router of checked routes under a heading of the documentation page."""
+    return APIRouter(route_class=CheckedRoute, tags=[tag])

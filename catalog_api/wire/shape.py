@@ -1,0 +1,28 @@
+"""Rows as JSON, and answers."""
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from pydantic.alias_generators import to_camel
+from sqlmodel import SQLModel
+from starlette.responses import Response
+
+from catalog_api.json_type import Json
+from emdewar.records import iso_milliseconds
+
+
+def plain(value: Json) -> Json:
+    """Write a column's value as JSON holds it."""
+    return iso_milliseconds(value) if isinstance(value, datetime) else value
+
+
+def wire(row: SQLModel, *, without: Collection[str] = ()) -> dict[str, Json]:
+    """Write a row with SciCat's camel-case names."""
+    return {to_camel(name): plain(getattr(row, name)) for name in type(row).model_fields if name not in without}
+
+
+def answer(content: Json, status_code: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with JSON."""
+    body = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Response(body.encode(), status_code, headers, media_type="application/json")
