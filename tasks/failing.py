@@ -17,7 +17,7 @@ from blocks.facility import Facility
 from blocks.microscope import Microscope
 from emdewar.acquisition.identity import session_pid
 from emdewar.catalog import Catalog
-from emdewar.errors import MISSING_FILES, DewarError
+from emdewar.errors import BUSY, MISSING_FILES, DewarError
 from emdewar.lifecycle import ArchiveStatus, JobStatus, JobType, RetrieveStatus
 from emdewar.records import LifecyclePatch
 
@@ -32,13 +32,18 @@ def reason_of(state: State[Any]) -> dict[str, Any]:
 
 def report_not_acquired(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Keep the dataset's state and leave the reason why its files are not yet available."""
+    reason = reason_of(state)
+    if _is_anothers(reason):
+        return
     pid = flow_run.parameters.get("pid") or _pid_of_session(flow_run.parameters)
-    _move(flow, flow_run, pid, LifecyclePatch(archive_return_message=reason_of(state), flow_run_id=str(flow_run.id)))
+    _move(flow, flow_run, pid, LifecyclePatch(archive_return_message=reason, flow_run_id=str(flow_run.id)))
 
 
 def report_not_archived(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Move the dataset and its job to the failure that fits: the user's to mend, or ours."""
     reason = reason_of(state)
+    if _is_anothers(reason):
+        return
     status = ArchiveStatus.MISSING_FILES if MISSING_FILES in reason else ArchiveStatus.JOB_FAILED
     patch = LifecyclePatch(archive_status_message=status, archive_return_message=reason, flow_run_id=str(flow_run.id))
     _move(flow, flow_run, flow_run.parameters["pid"], patch)
@@ -59,6 +64,11 @@ def _pid_of_session(parameters: Mapping[str, Any]) -> str:
     microscope = Microscope.named(parameters.get("microscope", "default"))
     facility = Facility.named(parameters.get("facility", "default"))
     return session_pid(facility.pid_prefix, microscope.instrument, Path(parameters["session"]).name)
+
+
+def _is_anothers(reason: dict[str, Any]) -> bool:
+    """Tell whether a live run does this work now: its dataset must not be called failed under it."""
+    return BUSY in reason
 
 
 def _move(flow: Flow[..., Any], run: FlowRun, pid: str, patch: LifecyclePatch) -> None:

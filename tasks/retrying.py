@@ -5,13 +5,16 @@ from typing import Any, Final, TypedDict
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from emdewar.errors import NO_SPACE, UnavailableError
+from emdewar.errors import BUSY, NO_SPACE, UnavailableError
 
 
 def only_if_unavailable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Retry what was unavailable; never what was refused or is damaged, nor a full disk: seconds do not empty it."""
+    """Retry what was unavailable; never what was refused or is damaged.
+
+    Nor what seconds do not change: a full disk stays full, and what another live run does is done by that run.
+    """
     error = state.result(raise_on_failure=False)
-    return isinstance(error, UnavailableError) and error.reason != NO_SPACE
+    return isinstance(error, UnavailableError) and error.reason not in {BUSY, NO_SPACE}
 
 
 class Retries(TypedDict):

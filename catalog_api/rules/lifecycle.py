@@ -77,6 +77,15 @@ def plan_change(row: DatasetRow, named: Mapping[str, Json]) -> Change:
     return Change(columns, tuple(_events(row, columns)))
 
 
+def taken_over(row: DatasetRow, named: Mapping[str, Json]) -> Change:
+    """Note that another flow run goes on where one was left: the same states, and a row in the history for each."""
+    statuses = [status for status in _STATUS_WITH_REASON if named.get(status)]
+    return Change(
+        {status: getattr(row, status) for status in statuses},
+        tuple(_event(row, status, getattr(row, status)) for status in statuses),
+    )
+
+
 def first_event(row: DatasetRow) -> LifecycleEventRow:
     """Begin a dataset's history."""
     return LifecycleEventRow(pid=row.pid, field="archiveStatusMessage", to_status=row.archive_status_message, who="")

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from catalog_api.rules import rights
 from catalog_api.rules.archived import check_archived
 from catalog_api.rules.caller import Caller
-from catalog_api.rules.lifecycle import Change, plan_change
+from catalog_api.rules.lifecycle import Change, plan_change, taken_over
 from catalog_api.services import datasets
 from catalog_api.tables import DatasetRow, LifecycleEventRow
 from catalog_api.tables.columns import now
@@ -43,6 +43,8 @@ def move(
         row = datasets.find(session, caller, pid)
         rights.check_lifecycle(caller, row.owner_group)
         change = plan_change(row, sent.named())
+        if not change.columns and _is_another_run(session, pid, sent.flow_run_id):
+            change = taken_over(row, sent.named())
         if change.needs_proof:
             rights.check_proofs(caller, row)
         if row.managed and change.archives:
@@ -87,3 +89,10 @@ def history(session: Session, caller: Caller, pid: str) -> list[LifecycleEventRo
     datasets.find(session, caller, pid)
     statement = select(LifecycleEventRow).where(LifecycleEventRow.pid == pid).order_by(col(LifecycleEventRow.id))
     return list(session.exec(statement))
+
+
+def _is_another_run(session: Session, pid: str, flow_run_id: str | None) -> bool:
+    if flow_run_id is None:
+        return False
+    latest = select(LifecycleEventRow.flow_run_id).where(LifecycleEventRow.pid == pid)
+    return session.exec(latest.order_by(col(LifecycleEventRow.id).desc()).limit(1)).first() != flow_run_id

@@ -81,6 +81,9 @@ CHECKSUM_MISMATCH = "checksumMismatch"
 NO_SPACE = "noSpace"
 """Reason for a store or landing zone that is full."""
 
+BUSY = "busy"
+"""Reason for work that another live run is doing now."""
+
 
 def _rebuild(kind: type[DewarError], message: str, reason: str, paths: tuple[str, ...]) -> DewarError:
     return kind(message, reason=reason, paths=paths)

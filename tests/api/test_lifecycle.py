@@ -156,6 +156,16 @@ def test_the_same_state_again_is_an_event_only_with_a_new_reason(flows: httpx.Cl
     assert [event["why"] for event in events(flows)] == [None, {"waiting": {}}]
 
 
+def test_a_run_that_goes_on_where_another_was_left_is_in_the_history(flows: httpx.Client) -> None:
+    flows.post("/api/v4/datasets", json=dataset())
+
+    for run in ("run-1", "run-1", "run-2"):
+        move(flows, "datasetCreated", flowRunId=run)
+
+    assert [event["flowRunId"] for event in events(flows)] == [None, "run-1", "run-2"]
+    assert {event["toStatus"] for event in events(flows)} == {"datasetCreated"}
+
+
 def test_of_two_moves_at_the_same_time_exactly_one_wins(as_: As, flows: httpx.Client) -> None:
     flows.post("/api/v4/datasets", json=dataset())
     move(flows, "scheduledForArchiving")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from blocks.facility import Facility
 from blocks.microscope import Microscope
@@ -37,6 +38,11 @@ class Scene:
         """Ask the catalog how it came to that."""
         with self.site.catalog() as catalog:
             return catalog.history(self.pid)
+
+    def runs_among(self, runs: list[str]) -> list[str]:
+        """Pick the flow runs that are about this dataset."""
+        with self.site.prefect() as client:
+            return [run for run in runs if client.read_flow_run(UUID(run)).parameters["pid"] == self.pid]
 
     def tars(self) -> list[Path]:
         """List what the archive holds of this dataset, whole or not."""

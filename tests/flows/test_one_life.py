@@ -7,12 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 
-from deployments.local_site import LocalSite
 from emdewar.errors import RefusedError
 from emdewar.lifecycle import ArchiveStatus, RetrieveStatus
-from emdewar.simulation import EpuSession, add_movies, write_epu_session
+from emdewar.simulation import EpuSession, TiltSeries, add_movies, write_epu_session, write_tilt_series
 from flows.acquire import acquire
 from flows.archive import archive
 from flows.archive_sweep import archive_sweep
@@ -49,6 +47,16 @@ def test_a_simulated_session_is_archived_and_comes_back_equal(scene: Scene) -> N
         dataset = catalog.dataset(pid)
     assert dataset.datasetlifecycle.archive_status_message == ArchiveStatus.ON_ARCHIVE_DISK
     assert dataset.datasetlifecycle.retrieve_status_message == RetrieveStatus.RETRIEVED
+
+
+def test_a_tilt_series_of_serialem_goes_through(scene: Scene) -> None:
+    write_tilt_series(scene.session, TiltSeries(max_tilt_deg=6, width=64, height=64, frames=2))
+
+    _archived(scene)
+
+    acquisition = scene.dataset().scientific_metadata["acquisition"]
+    assert acquisition["tilt_angle"]["increment"]["value"] == pytest.approx(3)
+    assert scene.dataset().datasetlifecycle.archive_status_message == ArchiveStatus.ON_ARCHIVE_DISK
 
 
 def test_every_datablock_is_accepted_by_the_tools_of_others(small: Scene, tmp_path: Path) -> None:
@@ -118,8 +126,8 @@ def test_the_sweep_starts_one_run_for_a_dataset_however_often_it_runs(small: Sce
 
     first, second = archive_sweep(most=1000), archive_sweep(most=1000)
 
-    assert _runs_of(small.site, first, small.pid) == _runs_of(small.site, second, small.pid)
-    assert len(_runs_of(small.site, first, small.pid)) == 1
+    assert small.runs_among(first) == small.runs_among(second)
+    assert len(small.runs_among(first)) == 1
 
 
 def test_the_real_session_of_fifty_movies_goes_through_with_its_true_values(scene: Scene, samples: Path) -> None:
@@ -159,9 +167,3 @@ def _archived(scene: Scene) -> str:
     ingest(pid)
     archive(pid)
     return pid
-
-
-def _runs_of(site: LocalSite, runs: list[str], pid: str) -> list[str]:
-    with site.prefect() as client:
-        wanted = FlowRunFilter(id=FlowRunFilterId(any_=runs))  # type: ignore[arg-type]
-        return [str(run.id) for run in client.read_flow_runs(flow_run_filter=wanted) if run.parameters["pid"] == pid]

@@ -13,7 +13,7 @@ from prefect import Flow, Task
 
 import flows
 import tasks
-from emdewar.errors import NO_SPACE, IntegrityError, RefusedError, UnavailableError
+from emdewar.errors import BUSY, NO_SPACE, IntegrityError, RefusedError, UnavailableError
 from tasks.retrying import only_if_unavailable
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +49,7 @@ class _Failed:
     [
         (UnavailableError("x"), True),
         (UnavailableError("x", reason=NO_SPACE), False),
+        (UnavailableError("x", reason=BUSY), False),
         (RefusedError("x"), False),
         (IntegrityError("x"), False),
         (ValueError("x"), False),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from emdewar.errors import UnavailableError
+from emdewar.errors import BUSY, UnavailableError
 from emdewar.records import DataFile
 
 
@@ -60,7 +60,7 @@ class Journal:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 msg = f"{self.path.parent} is being written by another run: wait for it to end"
-                raise UnavailableError(msg) from error
+                raise UnavailableError(msg, reason=BUSY) from error
             yield
 
     def _is_torn(self) -> bool:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self
 
-from emdewar.errors import UnavailableError
+from emdewar.errors import BUSY, UnavailableError
 from emdewar.stores.linux_calls import rename_new
 
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -51,7 +51,7 @@ class PartFile:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             msg = f"{self._name} is being written by somebody else; try again when they are done"
-            raise UnavailableError(msg, reason="busy") from error
+            raise UnavailableError(msg, reason=BUSY) from error
 
     def _is_current(self, fd: int) -> bool:
         try:

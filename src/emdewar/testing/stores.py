@@ -4,7 +4,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from emdewar.errors import NO_SPACE, IntegrityError, RefusedError, UnavailableError
+from emdewar.errors import BUSY, NO_SPACE, IntegrityError, RefusedError, UnavailableError
 from emdewar.stores.names import check_object_name
 from emdewar.stores.store import ReadFrom
 
@@ -43,7 +43,7 @@ class MemoryStore:
                 raise RefusedError(msg, reason="objectExists")
             if name in self.growing:
                 msg = f"{name} is being written by somebody else; try again when they are done"
-                raise UnavailableError(msg, reason="busy")
+                raise UnavailableError(msg, reason=BUSY)
             free = self.free_bytes()
             if free is not None and free < size:
                 msg = f"store {self.name} has {free} bytes free and needs {size}; free space and try again"
