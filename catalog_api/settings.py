@@ -2,9 +2,9 @@
 
 import os
 import secrets
+import tempfile
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
@@ -95,20 +95,10 @@ class Settings(BaseSettings):
 
 
 def _kept_key(path: Path) -> str:
-    try:
-        if not path.exists():
-            _make_key(path)
-        return path.read_text("ascii").strip()
-    except OSError as error:
-        msg = f"the signing key {path} cannot be kept: {error.strerror}; mend that or set EMDEWAR_CATALOG_SECRET_KEY"
-        raise RefusedError(msg) from error
-
-
-def _make_key(path: Path) -> None:
-    # Linked under its name only when whole: of two catalogs that start at once, both use the key of the first.
-    with NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as file:
+    """Read the key that is kept, or keep a new one; of two catalogs that start together, both get the same."""
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent, prefix=path.name) as file:
         file.write(secrets.token_urlsafe(48))
         file.flush()
-        os.fsync(file.fileno())
         with suppress(FileExistsError):
             os.link(file.name, path)
+    return path.read_text("ascii").strip()

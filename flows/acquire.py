@@ -32,6 +32,7 @@ def acquire(
         acquiring.bring_over(site, dataset.pid, found, chunk, number=number, of=len(chunks))
         for number, chunk in enumerate(chunks, start=1)
     ]
+    acquiring.confirm(site, dataset.pid, found)
     acquiring.note_incomplete(site, dataset.pid, incomplete)
     reporting.report_acquired(dataset, sum(map(len, chunks)), sum(sizes), incomplete)
     starting.start_ingest(dataset.pid, microscope, facility)

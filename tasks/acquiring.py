@@ -16,7 +16,6 @@ from emdewar.acquisition.session import SeenFile, Session, list_files, recognise
 from emdewar.acquisition.settle import SettleWatch, Verdict
 from emdewar.errors import CHANGED_FILES, INCOMPLETE_FILES, UNSAFE_NAMES, RefusedError
 from emdewar.lifecycle import ArchiveStatus
-from emdewar.paths import resolves_inside
 from emdewar.records import Dataset, LifecyclePatch
 from tasks.progress import Progress
 from tasks.retrying import CALLS, TRANSFERS
@@ -29,9 +28,9 @@ JOURNAL_EVERY = 16
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="find the session")
 def find(session: str, microscope: Microscope) -> Session:
-    """Find a session's folder, which must lie in the microscope's drop folder: the path came from outside."""
+    """Find a session's folder, which must lie directly in the microscope's drop folder: the path came from outside."""
     folder = Path(session)
-    if not resolves_inside(microscope.drop_folder, folder) or folder.is_symlink():
+    if folder.resolve().parent != microscope.drop_folder.resolve() or folder.is_symlink():
         msg = f"{session} is not in the drop folder {microscope.drop_folder} of {microscope.instrument}"
         raise RefusedError(msg, reason=UNSAFE_NAMES, paths=[session])
     return recognise(folder)
@@ -127,6 +126,26 @@ def bring_over(  # noqa: PLR0913 - the number and the count are the task's name 
             journal.append(transfer.bring_over(batch, session.folder, data, on_progress=progress.add))
         progress.finish()
     return size
+
+
+@task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="compare {session.name} with the landing zone")
+def confirm(facility: Facility, pid: str, session: Session) -> None:
+    """Look at the session once more: what is there now must be what was brought over.
+
+    Raises:
+        RefusedError: The microscope went on after the session seemed settled.
+    """
+    landing = facility.landing_folder(pid)
+    known = Journal(landing / "acquired.jsonl").read()
+    late = [
+        f.path for f in list_files(session.folder) if not transfer.is_landed(f, known.get(f.path), landing / "data")
+    ]
+    if late:
+        msg = (
+            f"{len(late)} file(s) of {session.name} came or changed while it was brought over, first {late[0]!r}: "
+            f"run acquire again, and give the microscope a longer quiet period"
+        )
+        raise RefusedError(msg, reason=CHANGED_FILES, paths=late)
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="note what is incomplete")

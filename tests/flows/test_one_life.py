@@ -114,10 +114,10 @@ def test_a_pattern_that_matches_nothing_is_refused_with_the_reason_in_the_catalo
     assert "missingFilesError" in (lifecycle.retrieve_return_message or {})
 
 
-@pytest.mark.usefixtures("site")
-def test_a_session_outside_the_drop_folder_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["..", ".", "../elsewhere", "a/b"])
+def test_a_session_that_is_not_directly_in_the_drop_folder_is_refused(scene: Scene, path: str) -> None:
     with pytest.raises(RefusedError, match="is not in the drop folder"):
-        acquire(tmp_path.as_posix())
+        acquire((scene.site.drop_folder / path).as_posix())
 
 
 def test_the_sweep_starts_one_run_for_a_dataset_however_often_it_runs(small: Scene) -> None:
