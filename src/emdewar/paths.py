@@ -15,6 +15,9 @@ from emdewar.errors import UNSAFE_NAMES, RefusedError
 FORBIDDEN_CHARACTERS = {"%": "'%'", "\r": "a carriage return", "\n": "a line feed", "\0": "a NUL byte"}
 """Characters no archived name may hold, and how to call them in a message."""
 
+_LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
+"""Unicode categories of control characters and separators: bagit-python ends a manifest's line at some of them."""
+
 
 def unsafe_names(names: Iterable[str]) -> dict[str, str]:
     """Find the names that cannot be archived, each with the reason.
@@ -79,11 +82,17 @@ def _fault(name: str) -> str:
         return "is empty or absolute"
     if any(part in {"", ".", ".."} for part in name.split("/")):
         return "has an empty part, '.' or '..'"
+    return _unreadable(name)
+
+
+def _unreadable(name: str) -> str:
     for character, called in FORBIDDEN_CHARACTERS.items():
         if character in name:
             return f"holds {called}"
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
+    if any("\ud800" <= character <= "\udfff" for character in name):
         return "is not valid UTF-8"
+    if name != name.rstrip():
+        return "ends with a blank, which manifests lose"
+    if not name.isprintable() and any(unicodedata.category(character) in _LINE_BREAKING for character in name):
+        return "holds a control character or line separator, at which manifests are split"
     return ""

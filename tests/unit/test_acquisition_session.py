@@ -78,7 +78,7 @@ def test_a_pipe_is_refused(session: Path) -> None:
         list_files(session)
 
 
-@pytest.mark.parametrize("name", ["100%.mrc", "line\nfeed", "carriage\rreturn"])
+@pytest.mark.parametrize("name", ["100%.mrc", "line\nfeed", "carriage\rreturn", "tab\tstop", "blank at the end "])
 def test_names_that_bagit_readers_disagree_about_are_refused(session: Path, name: str) -> None:
     (session / name).write_text("x")
 
