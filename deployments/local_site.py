@@ -59,6 +59,7 @@ class LocalSite:
         """Variables that point any Prefect program at this site."""
         return {
             "PREFECT_HOME": str(self.state / "prefect"),
+            "TMPDIR": str(self.state / "tmp"),
             "PREFECT_API_URL": f"{self.prefect_url}/api",
             "PREFECT_UI_STATIC_DIRECTORY": str(self.state / "prefect-ui"),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -113,7 +114,7 @@ class LocalSite:
         return SyncPrefectClient(f"{self.prefect_url}/api")
 
     def _lay_out(self) -> None:
-        for folder in ("landing", "archive", "retrieved", "logs", "catalog"):
+        for folder in ("landing", "archive", "retrieved", "logs", "catalog", "tmp"):
             (self.state / folder).mkdir(parents=True, exist_ok=True)
         self.drop_folder.mkdir(parents=True, exist_ok=True)
         accounts = [

@@ -1,9 +1,18 @@
-"""Progress that a person sees in the Prefect UI: one artifact a stage, updated at most once a second."""
+"""Progress that a person sees in the Prefect UI: one artifact a task, updated at most once a second.
+
+Progress is for looking at. A Prefect server that cannot be reached for a while costs some updates, never the work.
+"""
 
 import threading
 import time
+from collections.abc import Callable
+from contextvars import copy_context
+from uuid import UUID
 
+import httpx
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.exceptions import PrefectException
+from prefect.logging import get_logger
 
 UPDATE_EVERY_S = 1.0
 """An update costs the server 20 ms; more than one a second helps nobody."""
@@ -23,7 +32,9 @@ class Progress:
         self._done = 0
         self._lock = threading.Lock()
         self._updated_s = time.monotonic()
-        self._artifact = create_progress_artifact(progress=0.0, description=description)
+        # A thread of a pool knows neither the run nor the settings of its task; it borrows the task's context.
+        self._context = copy_context()
+        self._artifact = _tried(lambda: create_progress_artifact(progress=0.0, description=description))
 
     def add(self, amount: int) -> None:
         """Count what was done, and tell the UI if the last word is a second old."""
@@ -41,4 +52,16 @@ class Progress:
         self._tell()
 
     def _tell(self) -> None:
-        update_progress_artifact(self._artifact, progress=min(100.0, 100.0 * self._done / self._total))  # type: ignore[arg-type]
+        artifact = self._artifact
+        if not isinstance(artifact, UUID):
+            return
+        percent = min(100.0, 100.0 * self._done / self._total)
+        self._context.copy().run(_tried, lambda: update_progress_artifact(artifact, progress=percent))
+
+
+def _tried(call: Callable[[], object]) -> object:
+    try:
+        return call()
+    except (PrefectException, httpx.HTTPError) as error:
+        get_logger(__name__).warning("progress is not shown: %s", error)
+        return None
