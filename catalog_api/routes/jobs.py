@@ -6,7 +6,15 @@ from catalog_api.refusals import bad_request
 from catalog_api.routes.parameters import TheListing
 from catalog_api.services import jobs
 from catalog_api.site import Reading, TheCaller, Writing
-from catalog_api.wire.jobs import JobIn, JobPatch, ObsoleteJobIn, ObsoleteJobPatch, job_wire, obsolete_job_wire
+from catalog_api.wire.jobs import (
+    DatasetOutcome,
+    JobIn,
+    JobPatch,
+    ObsoleteJobIn,
+    ObsoleteJobPatch,
+    job_wire,
+    obsolete_job_wire,
+)
 from catalog_api.wire.paths import Identifier
 from catalog_api.wire.request import router
 from catalog_api.wire.shape import answer
@@ -42,6 +50,12 @@ def move(id: Identifier, sent: JobPatch, caller: TheCaller, session: Writing) ->
     """Change a job's status by the published table; a finished job lets go of its datasets."""
     changes = sent.model_dump(exclude_none=True)
     return answer(job_wire(jobs.move(session, caller, id, changes)))
+
+
+@current.post("/jobs/{id}/datasets", summary="End a job for one of its datasets")
+def end_dataset(id: Identifier, sent: DatasetOutcome, caller: TheCaller, session: Writing) -> Response:  # noqa: A002 (SciCat's name)
+    """Let one dataset of a job go, with its outcome; the last one ends the job."""
+    return answer(job_wire(jobs.end_dataset(session, caller, id, sent)))
 
 
 @old.post("/jobs", status_code=201, summary="Ask to archive or retrieve datasets")

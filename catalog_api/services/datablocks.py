@@ -1,10 +1,10 @@
 """Datablocks as written, and the files in them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import CursorResult, Select, delete, func, insert, or_, select, update
 from sqlmodel import Session, col
 
 from catalog_api.refusals import bad_request, conflict, not_found
@@ -162,16 +162,19 @@ def _check_managed(dataset: DatasetRow, sent: DatablockIn) -> None:
 
 
 def _count_block(session: Session, row: DatablockRow, sign: int) -> None:
+    """Count a block in or out, only while the dataset is not archived: checked and done in one statement."""
+    is_open = or_(~col(DatasetRow.managed), col(DatasetRow.archive_status_message) != ArchiveStatus.ON_ARCHIVE_DISK)
     statement = (
         update(DatasetRow)
-        .where(col(DatasetRow.pid) == row.dataset_id)
+        .where(col(DatasetRow.pid) == row.dataset_id, is_open)
         .values(
             packed_size=DatasetRow.packed_size + sign * row.packed_size,
             number_of_files_archived=DatasetRow.number_of_files_archived + sign * row.number_of_files,
         )
         .execution_options(synchronize_session=False)
     )
-    session.execute(statement)
+    if cast("CursorResult[Any]", session.execute(statement)).rowcount != 1:
+        raise conflict(f"dataset {row.dataset_id} was archived at this moment; its datablocks stay as they are")
 
 
 def _append(session: Session, row: DatablockRow, first: int, sent: Sequence[DataFileIn]) -> None:

@@ -19,7 +19,7 @@ from catalog_api.tables.columns import now
 from catalog_api.wire.conditions import Column, Condition, Membership, Searchable, condition
 from catalog_api.wire.fields import read
 from catalog_api.wire.filters import Listing
-from catalog_api.wire.jobs import DatasetToDo, JobIn
+from catalog_api.wire.jobs import DatasetOutcome, DatasetToDo, JobIn
 from emdewar.errors import RefusedError
 from emdewar.lifecycle import JOB_MOVES, OPEN_JOB, ArchiveStatus, JobStatus, JobType, check_move
 
@@ -108,6 +108,38 @@ def move(session: Session, caller: Caller, job_id: str, changes: Mapping[str, An
     if wanted not in OPEN_JOB:
         session.execute(delete(JobClaimRow).where(col(JobClaimRow.job_id) == job_id))
     return find(session, caller, job_id)
+
+
+def end_dataset(session: Session, caller: Caller, job_id: str, sent: DatasetOutcome) -> JobRow:
+    """End a job for one of its datasets, which it lets go; the last one ends the job.
+
+    A job all of whose datasets ended well is successful; one bad dataset makes it `finishedWithDatasetErrors`, and
+    does not stop the others. Ending a dataset twice ends it once.
+
+    Raises:
+        RefusedError: The caller is no archiver, or the outcome is none of the two.
+    """
+    row = find(session, caller, job_id)
+    if not caller.can(Power.ADMIN, Power.FLOW, Power.LIFECYCLE):
+        raise forbidden("Forbidden resource")
+    outcome = _status(sent.status_code)
+    if outcome not in {JobStatus.SUCCESSFUL, JobStatus.DATASET_ERRORS}:
+        raise bad_request(f"a dataset ends as {JobStatus.SUCCESSFUL} or {JobStatus.DATASET_ERRORS}, not {outcome}")
+    session.get(JobRow, job_id, populate_existing=True, with_for_update=True)
+    claim = delete(JobClaimRow).where(col(JobClaimRow.job_id) == job_id, col(JobClaimRow.pid) == sent.pid)
+    if not cast("CursorResult[Any]", session.execute(claim)).rowcount:
+        return row
+    ended = [*row.job_result_object.get("result", []), {"pid": sent.pid, "statusCode": outcome.value, **sent.result}]
+    changes = {"status_code": _after(session, job_id, ended).value, "job_result_object": {"result": ended}}
+    _set_if_unchanged(session, caller, row, {**changes, "status_message": sent.status_message or outcome.value})
+    return find(session, caller, job_id)
+
+
+def _after(session: Session, job_id: str, ended: Sequence[Mapping[str, Any]]) -> JobStatus:
+    if session.execute(select(col(JobClaimRow.pid)).where(col(JobClaimRow.job_id) == job_id)).first() is not None:
+        return JobStatus.IN_PROGRESS
+    well = all(entry["statusCode"] == JobStatus.SUCCESSFUL for entry in ended)
+    return JobStatus.SUCCESSFUL if well else JobStatus.DATASET_ERRORS
 
 
 def _set_if_unchanged(session: Session, caller: Caller, row: JobRow, changes: Mapping[str, Any]) -> None:

@@ -45,7 +45,7 @@ def move(
         change = plan_change(row, sent.named())
         if not change.columns and _is_another_run(session, pid, sent.flow_run_id):
             change = taken_over(row, sent.named())
-        if change.needs_proof:
+        if change.needs_proof or sent.flow_run_id is not None:
             rights.check_proofs(caller, row)
         if row.managed and change.archives:
             check_archived(session, row, required_copies)

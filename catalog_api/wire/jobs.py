@@ -27,6 +27,15 @@ class JobPatch(Sent):
     job_result_object: dict[str, Any] | None = None
 
 
+class DatasetOutcome(Sent):
+    """How a job ended for one of its datasets."""
+
+    pid: Annotated[str, Field(min_length=1)]
+    status_code: Word = Field(description="finishedSuccessful or finishedWithDatasetErrors")
+    status_message: Text | None = None
+    result: dict[str, Any] = Field({}, description="What came of it, for this dataset.")
+
+
 class ObsoleteJobIn(Sent):
     """A job as a v3 client asks for it."""
 

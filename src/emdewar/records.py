@@ -102,7 +102,7 @@ class DatasetDraft(Record):
 
     pid: str
     dataset_name: str
-    type: str = "raw"
+    type: str
     owner: str
     owner_group: str
     contact_email: str

@@ -180,3 +180,42 @@ def test_jobs_are_found_by_dataset_and_state(with_dataset: httpx.Client) -> None
 
 def job(*pids: str) -> dict[str, Any]:
     return {"type": "archive", "jobParams": {"datasetList": [{"pid": pid, "files": []} for pid in pids]}}
+
+
+def end(flows: httpx.Client, job: str, pid: str, word: str) -> httpx.Response:
+    return flows.post(f"{JOBS}/{job}/datasets", json={"pid": pid, "statusCode": word, "result": {"why": word}})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "whole"),
+    [
+        ("finishedSuccessful", "finishedSuccessful", "finishedSuccessful"),
+        ("finishedWithDatasetErrors", "finishedSuccessful", "finishedWithDatasetErrors"),
+        ("finishedSuccessful", "finishedWithDatasetErrors", "finishedWithDatasetErrors"),
+    ],
+)
+def test_a_job_ends_with_its_last_dataset_and_one_bad_one_does_not_stop_the_other(
+    with_dataset: httpx.Client, first: str, second: str, whole: str
+) -> None:
+    other = f"{PID}-b"
+    with_dataset.post("/api/v4/datasets", json=dataset(other))
+    both = {"datasetList": [{"pid": PID, "files": []}, {"pid": other, "files": []}]}
+    job = with_dataset.post(JOBS, json={"type": "archive", "jobParams": both}).json()["id"]
+
+    half = end(with_dataset, job, PID, first).json()["statusCode"]
+    again = end(with_dataset, job, PID, "finishedSuccessful").json()["statusCode"]
+    done = end(with_dataset, job, other, second).json()
+
+    assert (half, again, done["statusCode"]) == ("inProgress", "inProgress", whole)
+    assert [entry["pid"] for entry in done["jobResultObject"]["result"]] == [PID, other]
+
+
+def test_a_dataset_that_ended_can_be_claimed_while_the_others_go_on(with_dataset: httpx.Client) -> None:
+    other = f"{PID}-b"
+    with_dataset.post("/api/v4/datasets", json=dataset(other))
+    both = {"datasetList": [{"pid": PID, "files": []}, {"pid": other, "files": []}]}
+    job = with_dataset.post(JOBS, json={"type": "archive", "jobParams": both}).json()["id"]
+    move(with_dataset, "scheduleArchiveJobFailed")
+    end(with_dataset, job, PID, "finishedWithDatasetErrors")
+
+    assert with_dataset.post(JOBS, json=ARCHIVE).status_code == 201

@@ -270,6 +270,28 @@ class Catalog:
             body["jobResultObject"] = dict(result)
         return record(Job, self._connection.send("PATCH", f"/api/v4/jobs/{segment(job_id)}", body))
 
+    def end_in_job(
+        self, job_id: str, pid: str, status: JobStatus, message: str = "", result: Mapping[str, Any] | None = None
+    ) -> Job:
+        """End a job for one of its datasets; the last one ends the job. Twice is once.
+
+        Args:
+            job_id: The job.
+            pid: The dataset.
+            status: `finishedSuccessful` or `finishedWithDatasetErrors`.
+            message: For people.
+            result: What came of it, for this dataset.
+
+        Raises:
+            RefusedError: The catalog refused.
+            UnavailableError: The catalog cannot be reached now.
+        """
+        body = {"pid": pid, "statusCode": status.value, "statusMessage": message or status.value}
+        answer = self._connection.send(
+            "POST", f"/api/v4/jobs/{segment(job_id)}/datasets", {**body, "result": dict(result or {})}
+        )
+        return record(Job, answer)
+
     def attach(self, pid: str, attachment: Attachment) -> None:
         """Attach a picture to a dataset; the same again is fine.
 
