@@ -34,7 +34,7 @@ class Microscope(NamedBlock):
     owner_group: str = Field(default="quarantine", description="Group that owns its datasets until one is named.")
     contact_email: str = Field(default="facility@example.org", description="Whom to ask about its datasets.")
     settle_window_s: float = Field(default=10, gt=0, description="How long a file must stay the same, s.")
-    quiet_period_s: float = Field(default=300, gt=0, description="How long a session must be silent to be over, s.")
+    quiet_period_s: float = Field(default=1800, gt=0, description="How long a session must be silent to be over, s.")
     incomplete_limit_s: float = Field(default=600, gt=0, description="When an incomplete file is given up, s.")
     poll_s: float = Field(default=5, gt=0, description="Time between two looks at the drop folder, s.")
 

@@ -12,6 +12,14 @@ from uuid import uuid4
 
 import typer
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
 
 from blocks.facility import Facility
 from blocks.microscope import Microscope
@@ -49,7 +57,7 @@ class DropWatch:
         found = find_sessions(self._microscope.drop_folder)
         sessions = [s for s in found if s.name not in self._known and self._only in {"", s.name}]
         due = [s for s in sessions if now_s - self._announced_at_s.get(s.name, -ANNOUNCE_AGAIN_S) >= ANNOUNCE_AGAIN_S]
-        new = [session for session in due if not self._is_known(session)]
+        new = [session for session in due if not self._is_known(session) and not self._is_waiting(session)]
         for session in new:
             announce(session, **self._names)
             self._announced_at_s[session.name] = now_s
@@ -64,6 +72,20 @@ class DropWatch:
                 return False
         self._known.add(session.name)
         return True
+
+    def _is_waiting(self, session: Session) -> bool:
+        """Tell whether an announced session has a run that only waits for a worker: more events would help nobody."""
+        if session.name not in self._announced_at_s:
+            return False
+        unfinished = FlowRunFilterState(
+            type=FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING])
+        )
+        with get_client(sync_client=True) as client:
+            runs = client.read_flow_runs(
+                flow_filter=FlowFilter(name=FlowFilterName(any_=["acquire"])),
+                flow_run_filter=FlowRunFilter(state=unfinished),
+            )
+        return any(run.parameters.get("session") == session.folder.as_posix() for run in runs)
 
 
 def announce(session: Session, *, microscope: str, facility: str) -> None:

@@ -27,13 +27,13 @@ def acquire(
     found = acquiring.find(session, scope)
     dataset = acquiring.announce(site, scope, found)
     incomplete = acquiring.wait_until_settled(found, scope, accept_incomplete=accept_incomplete)
-    chunks = acquiring.plan_transfer(site, dataset, found)
+    chunks = acquiring.plan_transfer(site, dataset.pid, found)
     sizes = [
         acquiring.bring_over(site, dataset.pid, found, chunk, number=number, of=len(chunks))
         for number, chunk in enumerate(chunks, start=1)
     ]
-    acquiring.confirm(site, dataset.pid, found)
+    gone = acquiring.confirm(site, dataset.pid, found)
     acquiring.note_incomplete(site, dataset.pid, incomplete)
-    reporting.report_acquired(dataset, sum(map(len, chunks)), sum(sizes), incomplete)
     starting.start_ingest(dataset.pid, microscope, facility)
+    reporting.report_acquired(dataset, sum(map(len, chunks)), sum(sizes), incomplete, gone)
     return dataset.pid

@@ -22,7 +22,7 @@ def retrieve(pid: str, patterns: list[str] | None = None, destination: str = "",
     """
     site, wanted = Facility.named(facility), patterns or []
     target = destination or site.retrieve_target(pid).as_posix()
-    job = retrieving.begin(site, pid, wanted)
+    job = retrieving.begin(site, pid, wanted, target)
     files = [retrieving.restore(site, pid, block, wanted, target) for block in retrieving.select(site, pid, wanted)]
     retrieving.finish(site, pid, job, target, sum(files))
     reporting.report_retrieved(pid, target, sum(files))

@@ -63,14 +63,18 @@ def wait_until_settled(session: Session, microscope: Microscope, *, accept_incom
     Raises:
         RefusedError: Files stayed incomplete past the limit, and nobody accepted that.
     """
-    watch = SettleWatch(session.folder, microscope.settle_rule())
+    watch, said = SettleWatch(session.folder, microscope.settle_rule()), (-1, -1)
     while True:
         files = list_files(session.folder)
         verdict = watch.look(files, time.monotonic())
-        get_run_logger().info("%d of %d files are settled", verdict.settled_files, len(files))
-        if verdict.settled or (verdict.incomplete and not verdict.waiting):
+        if said != (said := (verdict.settled_files, len(files))):
+            get_run_logger().info("%d of %d files are settled", *said)
+        if verdict.quiet and not verdict.waiting:
             break
         time.sleep(microscope.poll_s)
+    if not files:
+        msg = f"the session {session.name} holds no files: remove its folder, or acquire it again when it has some"
+        raise RefusedError(msg, reason=INCOMPLETE_FILES)
     return _accepted(session, verdict, accept_incomplete=accept_incomplete)
 
 
@@ -86,23 +90,17 @@ def _accepted(session: Session, verdict: Verdict, *, accept_incomplete: bool) ->
 
 
 @task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="plan the transfer of {session.name}")
-def plan_transfer(facility: Facility, dataset: Dataset, session: Session) -> list[list[SeenFile]]:
+def plan_transfer(facility: Facility, pid: str, session: Session) -> list[list[SeenFile]]:
     """List what is not in the landing zone yet, in chunks of a task each.
 
     Raises:
         RefusedError: The dataset's file list is closed, and the session has changed since.
         UnavailableError: The landing zone has no room.
     """
-    landing = facility.landing_folder(dataset.pid)
-    known = Journal(landing / "acquired.jsonl").read()
-    data = landing / "data"
-    todo = [f for f in list_files(session.folder) if not transfer.is_landed(f, known.get(f.path), data)]
-    if todo and dataset.datasetlifecycle.archive_status_message != ArchiveStatus.FILES_NOT_YET_AVAILABLE:
-        msg = (
-            f"{len(todo)} file(s) of {session.name} are new or changed, first {todo[0].path!r}, but the file list of "
-            f"dataset {dataset.pid} is closed; acquire them as a session of their own"
-        )
-        raise RefusedError(msg, reason=CHANGED_FILES, paths=[f.path for f in todo])
+    landing = facility.landing_folder(pid)
+    todo = _not_landed(list_files(session.folder), landing)
+    if todo:
+        _check_open(facility, pid, session, todo)
     landing.mkdir(parents=True, exist_ok=True)
     transfer.check_space(landing, sum(f.size for f in todo))
     step = max(FILES_A_CHUNK_AT_LEAST, -(-len(todo) // CHUNKS_AT_MOST))
@@ -118,34 +116,53 @@ def bring_over(  # noqa: PLR0913 - the number and the count are the task's name 
     journal = Journal(landing / "acquired.jsonl")
     size = sum(file.size for file in chunk)
     with journal.held():
-        known, data = journal.read(), landing / "data"
-        todo = [f for f in chunk if not transfer.is_landed(f, known.get(f.path), data)]
+        todo = _not_landed(chunk, landing)
+        if todo:
+            _check_open(facility, pid, session, todo)
         progress = Progress(size, f"Bringing over {session.name}: part {number} of {of}")
         for start in range(0, len(todo), JOURNAL_EVERY):
             batch = todo[start : start + JOURNAL_EVERY]
-            journal.append(transfer.bring_over(batch, session.folder, data, on_progress=progress.add))
+            journal.append(transfer.bring_over(batch, session.folder, landing / "data", on_progress=progress.add))
         progress.finish()
     return size
 
 
+def _not_landed(files: list[SeenFile], landing: Path) -> list[SeenFile]:
+    known = Journal(landing / "acquired.jsonl").read()
+    return [file for file in files if not transfer.is_landed(file, known.get(file.path), landing / "data")]
+
+
+def _check_open(facility: Facility, pid: str, session: Session, todo: list[SeenFile]) -> None:
+    """Refuse to touch the landing zone of a dataset whose files are declared; asked anew before every chunk."""
+    with facility.catalog.client() as catalog:
+        status = catalog.dataset(pid).datasetlifecycle.archive_status_message
+    if status != ArchiveStatus.FILES_NOT_YET_AVAILABLE:
+        msg = (
+            f"{len(todo)} file(s) of {session.name} are new or changed, first {todo[0].path!r}, but the file list of "
+            f"dataset {pid} is closed; put them in a session folder of their own"
+        )
+        raise RefusedError(msg, reason=CHANGED_FILES, paths=[f.path for f in todo])
+
+
 @task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="compare {session.name} with the landing zone")
-def confirm(facility: Facility, pid: str, session: Session) -> None:
-    """Look at the session once more: what is there now must be what was brought over.
+def confirm(facility: Facility, pid: str, session: Session) -> list[str]:
+    """Look at the session once more: all that is there now must have been brought over.
+
+    Returns:
+        Files that were brought over and are gone from the session since; they are kept.
 
     Raises:
         RefusedError: The microscope went on after the session seemed settled.
     """
-    landing = facility.landing_folder(pid)
-    known = Journal(landing / "acquired.jsonl").read()
-    late = [
-        f.path for f in list_files(session.folder) if not transfer.is_landed(f, known.get(f.path), landing / "data")
-    ]
+    landing, files = facility.landing_folder(pid), list_files(session.folder)
+    late = [file.path for file in _not_landed(files, landing)]
     if late:
         msg = (
             f"{len(late)} file(s) of {session.name} came or changed while it was brought over, first {late[0]!r}: "
             f"run acquire again, and give the microscope a longer quiet period"
         )
         raise RefusedError(msg, reason=CHANGED_FILES, paths=late)
+    return sorted(Journal(landing / "acquired.jsonl").read().keys() - {file.path for file in files})
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="note what is incomplete")

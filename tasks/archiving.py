@@ -30,7 +30,8 @@ def begin(facility: Facility, pid: str) -> str:
     """
     with facility.catalog.client() as catalog:
         if is_archived(catalog, pid):
-            return ""
+            left = catalog.find_open_job(JobType.ARCHIVE, pid)
+            return left.id if left else ""
         job = catalog.open_job(JobType.ARCHIVE, pid, {})
         catalog.move_job(job.id, JobStatus.IN_PROGRESS, "Writing datablocks.")
         for status in _way_to_started(catalog, pid):
@@ -106,5 +107,5 @@ def finish(facility: Facility, pid: str, job: str) -> list[DatablockRecord]:
             done = LifecyclePatch(archive_status_message=ArchiveStatus.ON_ARCHIVE_DISK, flow_run_id=flow_run.id)
             catalog.move(pid, done)
         if job:
-            catalog.move_job(job, JobStatus.SUCCESSFUL, "All datablocks have their verified copies.")
+            catalog.end_in_job(job, pid, JobStatus.SUCCESSFUL, "All datablocks have their verified copies.")
         return catalog.datablocks(pid)

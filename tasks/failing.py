@@ -17,7 +17,7 @@ from blocks.facility import Facility
 from blocks.microscope import Microscope
 from emdewar.acquisition.identity import session_pid
 from emdewar.catalog import Catalog
-from emdewar.errors import BUSY, MISSING_FILES, DewarError
+from emdewar.errors import BUSY, MISSING_FILES, OBJECT_EXISTS, DewarError
 from emdewar.lifecycle import ArchiveStatus, JobStatus, JobType, RetrieveStatus
 from emdewar.records import LifecyclePatch
 
@@ -36,7 +36,9 @@ def report_not_acquired(flow: Flow[..., Any], flow_run: FlowRun, state: State[An
     if _is_anothers(reason):
         return
     pid = flow_run.parameters.get("pid") or _pid_of_session(flow_run.parameters)
-    _move(flow, flow_run, pid, LifecyclePatch(archive_return_message=reason, flow_run_id=str(flow_run.id)))
+    with _said_when_it_fails(flow, pid), _catalog(flow_run) as catalog:
+        if catalog.dataset(pid).datasetlifecycle.archive_status_message == ArchiveStatus.FILES_NOT_YET_AVAILABLE:
+            catalog.move(pid, LifecyclePatch(archive_return_message=reason, flow_run_id=str(flow_run.id)))
 
 
 def report_not_archived(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
@@ -53,6 +55,8 @@ def report_not_archived(flow: Flow[..., Any], flow_run: FlowRun, state: State[An
 def report_not_retrieved(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Say that the files are not back, and why."""
     reason = reason_of(state)
+    if _is_anothers(reason):
+        return
     patch = LifecyclePatch(
         retrieve_status_message=RetrieveStatus.FAILED, retrieve_return_message=reason, flow_run_id=str(flow_run.id)
     )
@@ -67,8 +71,8 @@ def _pid_of_session(parameters: Mapping[str, Any]) -> str:
 
 
 def _is_anothers(reason: dict[str, Any]) -> bool:
-    """Tell whether a live run does this work now: its dataset must not be called failed under it."""
-    return BUSY in reason
+    """Tell whether another run does this work: its dataset must not be called failed under it."""
+    return not reason.keys().isdisjoint({BUSY, OBJECT_EXISTS})
 
 
 def _move(flow: Flow[..., Any], run: FlowRun, pid: str, patch: LifecyclePatch) -> None:
@@ -80,8 +84,7 @@ def _end_job(flow: Flow[..., Any], run: FlowRun, kind: JobType, reason: dict[str
     pid = run.parameters["pid"]
     with _said_when_it_fails(flow, pid), _catalog(run) as catalog:
         if job := catalog.find_open_job(kind, pid):
-            result = {"result": [{"pid": pid, "reason": reason}]}
-            catalog.move_job(job.id, JobStatus.DATASET_ERRORS, "The dataset failed.", result)
+            catalog.end_in_job(job.id, pid, JobStatus.DATASET_ERRORS, "The dataset failed.", {"reason": reason})
 
 
 def _catalog(run: FlowRun) -> Catalog:

@@ -16,7 +16,6 @@ from emdewar.acquisition.transfer import is_landed
 from emdewar.errors import CHANGED_FILES, MISSING_FILES, RefusedError
 from emdewar.lifecycle import ArchiveStatus
 from emdewar.oscem.session import describe_session
-from emdewar.paths import join_inside
 from emdewar.records import Attachment, DataFile, Dataset, LifecyclePatch
 from emdewar.thumbnails import as_data_url, session_thumbnails
 from tasks.retrying import CALLS, TRANSFERS
@@ -92,7 +91,7 @@ def declare_files(facility: Facility, pid: str) -> int:
 
 def _landed_files(landing: Path) -> list[DataFile]:
     known = Journal(landing / "acquired.jsonl").read()
-    return [known[path] for path in sorted(known) if join_inside(landing / "data", path).is_file()]
+    return [known[path] for path in sorted(known)]
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="open for archiving")

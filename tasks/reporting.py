@@ -13,8 +13,8 @@ from tasks.retrying import CALLS
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="write the report")
-def report_acquired(dataset: Dataset, files: int, size: int, incomplete: dict[str, str]) -> None:
-    """Say what was brought over, and which incomplete files were accepted."""
+def report_acquired(dataset: Dataset, files: int, size: int, incomplete: dict[str, str], gone: list[str]) -> None:
+    """Say what was brought over, which incomplete files were accepted, and what has left the session since."""
     lines = [
         f"# Acquired: {dataset.dataset_name}",
         "",
@@ -23,6 +23,7 @@ def report_acquired(dataset: Dataset, files: int, size: int, incomplete: dict[st
     ]
     lines += [f"**{files:,} new files, {_bytes(size)}**, each read back and equal to its source.", ""]
     lines += [f"- accepted although incomplete: `{path}`: {why}" for path, why in sorted(incomplete.items())]
+    lines += [f"- gone from the session since, kept here: `{path}`" for path in gone]
     create_markdown_artifact(
         "\n".join(lines), key=_key("acquired", dataset.pid), description=f"Acquisition of {dataset.dataset_name}"
     )

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from pydantic import BaseModel
 
 from blocks.facility import Facility
 from emdewar.datablock.restore import restore_files
-from emdewar.errors import MISSING_FILES, RefusedError
+from emdewar.errors import BUSY, MISSING_FILES, IntegrityError, RefusedError, UnavailableError
 from emdewar.lifecycle import JobStatus, JobType, RetrieveStatus
 from emdewar.records import DatablockRecord, DataFile, LifecyclePatch
 from emdewar.stores.store import Store
@@ -35,10 +36,18 @@ class Wanted(BaseModel, frozen=True):
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="claim the dataset")
-def begin(facility: Facility, pid: str, patterns: list[str]) -> str:
-    """Open a retrieve job, or join the one that is open; gives the job's id."""
+def begin(facility: Facility, pid: str, patterns: list[str], destination: str) -> str:
+    """Open a retrieve job, or join the open one that wants the same; gives the job's id.
+
+    Raises:
+        UnavailableError: Another retrieval of the dataset, with other files or another destination, is going on.
+    """
+    wanted = {"patterns": patterns, "destination": destination}
     with facility.catalog.client() as catalog:
-        job = catalog.open_job(JobType.RETRIEVE, pid, {"patterns": patterns})
+        job = catalog.open_job(JobType.RETRIEVE, pid, wanted)
+        if any(job.job_params.get(name, value) != value for name, value in wanted.items()):
+            msg = f"dataset {pid} is being retrieved to {job.job_params['destination']}: wait for job {job.id} to end"
+            raise UnavailableError(msg, reason=BUSY)
         catalog.move_job(job.id, JobStatus.IN_PROGRESS, "Bringing files back.")
         catalog.move(pid, LifecyclePatch(retrieve_status_message=RetrieveStatus.STARTED, flow_run_id=flow_run.id))
         return job.id
@@ -78,16 +87,24 @@ def restore(facility: Facility, pid: str, wanted: Wanted, patterns: list[str], d
     names = {file.path for file in files if is_wanted(file, patterns)}
     progress = Progress(wanted.size, f"Restoring datablock {wanted.number}")
     whole = block.model_copy(update={"data_file_list": files})
-    done = restore_files(_store_with_copy(facility, block), whole, names, Path(destination), on_progress=progress.add)
+    *others, last = _stores_with_copy(facility, block)
+    for store in others:
+        try:
+            restore_files(store, whole, names, Path(destination), on_progress=progress.add)
+        except (IntegrityError, UnavailableError) as error:
+            get_run_logger().error("trying the next copy of %s: %s", block.archive_id, error)
+        else:
+            return wanted.files
+    restore_files(last, whole, names, Path(destination), on_progress=progress.add)
     progress.finish()
-    return done
+    return wanted.files
 
 
-def _store_with_copy(facility: Facility, block: DatablockRecord) -> Store:
+def _stores_with_copy(facility: Facility, block: DatablockRecord) -> list[Store]:
     holding = {copy.store for copy in block.copies}
-    for archive in facility.archives:
-        if archive.store_name in holding:
-            return archive.store()
+    stores = [archive.store() for archive in facility.archives if archive.store_name in holding]
+    if stores:
+        return stores
     msg = f"no store of this facility holds a verified copy of datablock {block.archive_id}; it is on {sorted(holding)}"
     raise RefusedError(msg, reason=MISSING_FILES)
 
@@ -104,4 +121,4 @@ def finish(facility: Facility, pid: str, job: str, destination: str, files: int)
     )
     with facility.catalog.client() as catalog:
         catalog.move(pid, patch)
-        catalog.move_job(job, JobStatus.SUCCESSFUL, f"{files} files are back in {destination}.", {"result": [result]})
+        catalog.end_in_job(job, pid, JobStatus.SUCCESSFUL, f"{files} files are back in {destination}.", result)

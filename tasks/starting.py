@@ -30,4 +30,8 @@ def _start(deployment: str, parameters: dict[str, Any], *, key: str) -> str:
     with get_client(sync_client=True) as client:
         found = client.read_deployment_by_name(deployment)
         run = client.create_flow_run_from_deployment(found.id, parameters=parameters, idempotency_key=key)
+        while run.state and run.state.is_final() and not run.state.is_completed():
+            # That run ended without a word to the catalog: the key of the next one is its id.
+            key = f"{key}:{run.id}"
+            run = client.create_flow_run_from_deployment(found.id, parameters=parameters, idempotency_key=key)
         return str(run.id)

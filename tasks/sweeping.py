@@ -8,6 +8,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
 
 from blocks.facility import Facility
+from emdewar.catalog import Catalog
 from emdewar.lifecycle import ArchiveStatus
 from emdewar.records import Dataset, LifecycleEvent
 from tasks.retrying import CALLS
@@ -15,26 +16,36 @@ from tasks.retrying import CALLS
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="list what is due")
 def due_for_archiving(facility: Facility, most: int) -> list[Dataset]:
-    """List datasets that are complete and that nobody archives yet."""
+    """List datasets of this facility that are complete and that nobody archives yet."""
     with facility.catalog.client() as catalog:
-        return catalog.datasets({"datasetlifecycle.archiveStatusMessage": ArchiveStatus.CREATED}, limit=most)
+        return _of_facility(facility, catalog, [ArchiveStatus.CREATED], most)
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="list what was left behind")
 def left_behind(facility: Facility, most: int) -> list[Dataset]:
     """List datasets that wait for an archive run, or whose run ended without a word: killed, cancelled, forgotten."""
-    waiting = {"datasetlifecycle.archiveStatusMessage": {"inq": [ArchiveStatus.SCHEDULED, ArchiveStatus.STARTED]}}
     with facility.catalog.client() as catalog, get_client(sync_client=True) as prefect:
-        candidates = catalog.datasets(waiting, limit=most)
+        candidates = _of_facility(facility, catalog, [ArchiveStatus.SCHEDULED, ArchiveStatus.STARTED], most)
         return [dataset for dataset in candidates if _is_nobodys(prefect, catalog.history(dataset.pid))]
 
 
+def _of_facility(facility: Facility, catalog: Catalog, states: list[ArchiveStatus], most: int) -> list[Dataset]:
+    """Pick managed datasets with this facility's prefix: many facilities share one catalog."""
+    found = catalog.datasets({"managed": True, "datasetlifecycle.archiveStatusMessage": {"inq": states}}, limit=most)
+    return [dataset for dataset in found if dataset.pid.startswith(f"{facility.pid_prefix}/")]
+
+
 def _is_nobodys(prefect: SyncPrefectClient, history: list[LifecycleEvent]) -> bool:
-    run = history[-1].flow_run_id if history else None
-    if run is None:
-        return True
+    """Tell whether every run that had a hand in the archiving is over; one that lives keeps the dataset."""
+    runs = {
+        event.flow_run_id for event in history if event.to_status in {ArchiveStatus.SCHEDULED, ArchiveStatus.STARTED}
+    }
+    return all(_is_over(prefect, run) for run in runs if run)
+
+
+def _is_over(prefect: SyncPrefectClient, run: str) -> bool:
     try:
         state = prefect.read_flow_run(UUID(run)).state
-    except ObjectNotFound:
+    except (ObjectNotFound, ValueError):  # deleted, or no run of this Prefect
         return True
     return state is None or state.is_final()

@@ -84,6 +84,9 @@ NO_SPACE = "noSpace"
 BUSY = "busy"
 """Reason for work that another live run is doing now."""
 
+OBJECT_EXISTS = "objectExists"
+"""Reason for an object that somebody else wrote in the meantime; objects are written once."""
+
 
 def _rebuild(kind: type[DewarError], message: str, reason: str, paths: tuple[str, ...]) -> DewarError:
     return kind(message, reason=reason, paths=paths)

@@ -1,6 +1,7 @@
 """The demonstration, as a stranger runs it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,12 +37,15 @@ def test_the_demonstration_ends_well_and_leaves_nothing_behind(tmp_path: Path) -
 
 
 def test_a_real_session_folder_is_only_read(tmp_path: Path, samples: Path) -> None:
-    session = samples / "epu" / "openem_merger_session50"
+    session = tmp_path / "drop" / "session50"
+    shutil.copytree(samples / "epu" / "openem_merger_session50", session)
+    before = _seen(session)
     demo = _demo("--exit", "--session", str(session), tmp=tmp_path)
 
     output, _ = demo.communicate(timeout=300)
 
     assert demo.returncode == 0, output
+    assert _seen(session) == before
     assert "Every file that came back equals" in output
 
 
@@ -66,3 +70,9 @@ def test_a_session_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) ->
 
     assert demo.returncode == 1
     assert "no session folder at /no/such/folder" in output
+
+
+def _seen(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Note times and contents, so that any write would show."""
+    found = [folder, *folder.rglob("*")]
+    return {str(path): (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"") for path in found}

@@ -29,6 +29,11 @@ class Scene:
         """The session's folder in the landing zone."""
         return self.facility.landing_folder(self.pid) / "data"
 
+    @property
+    def stem(self) -> str:
+        """The identifier as a file name."""
+        return self.facility.landing_folder(self.pid).name
+
     def dataset(self) -> Dataset:
         """Ask the catalog."""
         with self.site.catalog() as catalog:
@@ -46,6 +51,5 @@ class Scene:
 
     def tars(self) -> list[Path]:
         """List what the archive holds of this dataset, whole or not."""
-        stem = self.facility.landing_folder(self.pid).name
         roots = [archive.root for archive in self.facility.archives]
-        return sorted(path for root in roots for path in root.rglob(f"*{stem}*") if ".tar" in path.name)
+        return sorted(path for root in roots for path in root.rglob(f"*{self.stem}*") if ".tar" in path.name)

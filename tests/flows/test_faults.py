@@ -135,6 +135,21 @@ def test_a_file_that_never_becomes_complete_stops_the_session(
     assert (scene.session / name).read_bytes() == content
 
 
+def test_a_session_without_files_is_refused(scene: Scene) -> None:
+    _acquire_fails(scene, INCOMPLETE_FILES, "holds no files")
+
+
+def test_a_failed_look_at_an_archived_dataset_does_not_touch_its_state(ingested: Scene, write: Write) -> None:
+    archive(ingested.pid)
+    write("Data/late.bin", b"late")
+    before = ingested.dataset().datasetlifecycle
+
+    with pytest.raises(RefusedError, match="file list of dataset"):
+        acquire(ingested.session.as_posix())
+
+    assert ingested.dataset().datasetlifecycle == before
+
+
 def test_an_incomplete_file_that_somebody_accepts_is_archived_and_named(scene: Scene, write: Write) -> None:
     write("Data/movie.mrc", b"")
 

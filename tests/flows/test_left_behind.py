@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from prefect import flow
+from prefect.states import Crashed
 
 from blocks.facility import Facility
 from emdewar.acquisition.journal import Journal
@@ -62,6 +64,43 @@ def test_a_run_that_is_cut_off_again_is_started_again_too(ingested: Scene) -> No
 
     assert len(second) == 1
     assert first != second
+
+
+def test_a_run_that_ended_before_it_did_anything_is_started_again(ingested: Scene) -> None:
+    (first,) = ingested.runs_among(archive_sweep(most=1000))
+    with ingested.site.prefect() as client:
+        client.set_flow_run_state(UUID(first), Crashed(), force=True)
+
+    (second,) = ingested.runs_among(archive_sweep(most=1000))
+
+    assert second != first
+
+
+def test_a_dataset_that_a_live_run_holds_is_left_to_it(ingested: Scene) -> None:
+    started: list[list[str]] = []
+
+    @flow(persist_result=False)
+    def holds_and_looks_on(pid: str) -> None:
+        archiving.begin(Facility.named("default"), pid)
+        started.append(archive_sweep(most=1000))
+
+    holds_and_looks_on(ingested.pid)
+
+    assert ingested.runs_among(started[0]) == []
+
+
+def test_a_job_left_open_by_a_killed_run_is_closed_by_the_next(ingested: Scene) -> None:
+    with pytest.raises(PowerCutError):
+        claim_and_end(ingested.pid)
+    with ingested.site.catalog() as catalog:
+        job = catalog.find_open_job(JobType.ARCHIVE, ingested.pid)
+    assert job is not None
+
+    archive(ingested.pid)
+    archive(ingested.pid)
+
+    with ingested.site.catalog() as catalog:
+        assert catalog.find_open_job(JobType.ARCHIVE, ingested.pid) is None
 
 
 def test_the_run_that_goes_on_finishes_with_the_same_job(ingested: Scene) -> None:

@@ -52,7 +52,7 @@ def test_twenty_thousand_files_make_few_task_runs_and_little_memory(scene: Scene
     *runs, peak_kib = done.stdout.split()
     assert scene.dataset().datasetlifecycle.archive_status_message == ArchiveStatus.ON_ARCHIVE_DISK
     assert scene.dataset().number_of_files_archived == FILES
-    assert _task_runs(scene, [UUID(run) for run in runs]) < 60
+    assert 10 <= _task_runs(scene, [UUID(run) for run in runs]) < 60
     assert int(peak_kib) < 500 * MIB
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from emdewar.errors import RefusedError
-from emdewar.lifecycle import ArchiveStatus, RetrieveStatus
+from emdewar.errors import RefusedError, UnavailableError
+from emdewar.lifecycle import ArchiveStatus, JobType, RetrieveStatus
 from emdewar.simulation import EpuSession, TiltSeries, add_movies, write_epu_session, write_tilt_series
 from flows.acquire import acquire
 from flows.archive import archive
@@ -114,7 +114,7 @@ def test_a_pattern_that_matches_nothing_is_refused_with_the_reason_in_the_catalo
     assert "missingFilesError" in (lifecycle.retrieve_return_message or {})
 
 
-@pytest.mark.parametrize("path", ["..", ".", "../elsewhere", "a/b"])
+@pytest.mark.parametrize("path", ["..", ".", "../elsewhere", "a/b"], ids=["above", "itself", "beside", "below"])
 def test_a_session_that_is_not_directly_in_the_drop_folder_is_refused(scene: Scene, path: str) -> None:
     with pytest.raises(RefusedError, match="is not in the drop folder"):
         acquire((scene.site.drop_folder / path).as_posix())
@@ -167,3 +167,53 @@ def _archived(scene: Scene) -> str:
     ingest(pid)
     archive(pid)
     return pid
+
+
+def test_a_second_retrieval_of_something_else_waits_for_the_first(small: Scene, tmp_path: Path) -> None:
+    _archived(small)
+    with small.site.catalog() as catalog:
+        wanted = {"patterns": [], "destination": str(tmp_path / "first")}
+        first = catalog.open_job(JobType.RETRIEVE, small.pid, wanted)
+
+    with pytest.raises(UnavailableError, match=first.id):
+        retrieve(small.pid, ["*.txt"], destination=str(tmp_path / "second"))
+
+    with small.site.catalog() as catalog:
+        assert catalog.job(first.id).status_code == "jobSubmitted"
+
+
+def test_a_retrieval_that_is_repeated_counts_the_files_that_are_there(small: Scene, tmp_path: Path) -> None:
+    _archived(small)
+
+    for _ in range(2):
+        retrieve(small.pid, destination=str(tmp_path / "back"))
+
+    assert small.dataset().datasetlifecycle.retrieve_return_message == {
+        "retrieved": {"destination": str(tmp_path / "back"), "files": 4}
+    }
+
+
+def test_a_damaged_copy_is_passed_over_for_a_sound_one(small: Scene, tmp_path: Path) -> None:
+    first = small.facility.archives[0]
+    (tmp_path / "second").mkdir()
+    second = first.model_copy(update={"store_name": "second", "root": tmp_path / "second"})
+    small.facility.model_copy(update={"archives": [first, second]}).save("two-stores", overwrite=True)
+    ingest(acquire(small.session.as_posix()))
+    archive(small.pid, facility="two-stores")
+    (tar,) = first.root.glob(f"*{small.stem}*.tar")
+    tar.chmod(0o644)
+    tar.write_bytes(bytes(tar.stat().st_size))
+
+    back = retrieve(small.pid, destination=str(tmp_path / "back"), facility="two-stores")
+
+    subprocess.run(["diff", "-r", small.session, back], check=True)
+
+
+def test_a_sweep_leaves_the_datasets_of_other_facilities_alone(small: Scene) -> None:
+    small.facility.model_copy(update={"pid_prefix": "elsewhere"}).save("elsewhere", overwrite=True)
+    acquire(small.session.as_posix())
+    ingest(small.pid)
+
+    runs = archive_sweep(facility="elsewhere", most=1000)
+
+    assert small.runs_among(runs) == []

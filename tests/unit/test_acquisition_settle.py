@@ -110,3 +110,20 @@ def test_complete_content_is_judged_only_once(scene: Scene) -> None:
         scene.look(now_s)
 
     assert judged == ["a.mrc"]
+
+
+def test_an_incomplete_file_does_not_end_the_quiet_period_of_a_session_that_goes_on(scene: Scene) -> None:
+    scene.write("broken.mrc", 0)
+    scene.faults["broken.mrc"] = "is empty"
+    for now_s in range(0, 300, 20):
+        scene.write(f"movie_{now_s}.mrc", 10)
+        verdict = scene.look(now_s)
+
+    assert verdict.incomplete == {"broken.mrc": "is empty"}
+    assert not verdict.quiet
+
+
+def test_an_empty_session_is_quiet_in_the_end(scene: Scene) -> None:
+    scene.look(0)
+
+    assert scene.look(30).quiet

@@ -84,6 +84,15 @@ def test_a_file_replaced_by_a_link_is_refused(source: Path, landing: Path, tmp_p
         bring_over(seen, source, landing)
 
 
+def test_a_folder_replaced_by_a_link_is_refused(source: Path, landing: Path, tmp_path: Path) -> None:
+    seen = list_files(source)
+    (source / "Data").rename(tmp_path / "elsewhere")
+    (source / "Data").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(RefusedError, match="became a link"):
+        bring_over(seen, source, landing)
+
+
 @pytest.mark.parametrize("name", ["../escape", "/etc/passwd", "a//b", ""])
 def test_a_hostile_path_never_leaves_the_landing_folder(source: Path, landing: Path, name: str) -> None:
     with pytest.raises(RefusedError, match="refusing the path"):

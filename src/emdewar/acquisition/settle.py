@@ -25,7 +25,7 @@ class SettleRule:
     """
 
     window_s: float = 10.0
-    quiet_period_s: float = 300.0
+    quiet_period_s: float = 1800.0
     incomplete_limit_s: float = 600.0
 
 
@@ -35,12 +35,14 @@ class Verdict:
 
     Attributes:
         settled: All files are settled and the quiet period is over.
+        quiet: The quiet period is over: nothing came, went or changed for so long.
         settled_files: How many files are settled.
         waiting: Why each of the other files is not settled yet.
         incomplete: Why each file that will not become complete any more is incomplete.
     """
 
     settled: bool
+    quiet: bool
     settled_files: int
     waiting: dict[str, str]
     incomplete: dict[str, str]
@@ -79,6 +81,8 @@ class SettleWatch:
             now_s: Our own clock, monotonic, in seconds.
         """
         current = {file.path: file for file in files}
+        if self._moved_at_s is None:
+            self._moved_at_s = now_s
         for gone in self._watched.keys() - current.keys():
             del self._watched[gone]
             self._moved_at_s = now_s
@@ -108,4 +112,4 @@ class SettleWatch:
                 waiting[path] = watched.fault or "was changed a moment ago"
         quiet = self._moved_at_s is not None and now_s - self._moved_at_s >= self.rule.quiet_period_s
         done = len(self._watched) - len(waiting) - len(incomplete)
-        return Verdict(quiet and not waiting and not incomplete, done, waiting, incomplete)
+        return Verdict(quiet and not waiting and not incomplete, quiet, done, waiting, incomplete)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from emdewar.acquisition.session import SeenFile
+from emdewar.datablock.source import SourceFolder
 from emdewar.errors import (
     CHANGED_FILES,
     CHECKSUM_MISMATCH,
@@ -96,7 +97,7 @@ def _bring_one(file: SeenFile, source: Path, landing: Path) -> DataFile:
     with _explained(file.path):
         part.parent.mkdir(parents=True, exist_ok=True)
         target.parent.mkdir(parents=True, exist_ok=True)
-        digest = _copy(origin, part, file)
+        digest = _copy(source, part, file)
         if _digest_from_medium(part) != digest:
             msg = f"{target} differs from {origin} when read back: check the landing zone's disk"
             raise IntegrityError(msg, reason=CHECKSUM_MISMATCH, paths=[file.path])
@@ -105,16 +106,17 @@ def _bring_one(file: SeenFile, source: Path, landing: Path) -> DataFile:
     return DataFile(path=file.path, size=file.size, time=moment_of(file.mtime_ns), chk=digest)
 
 
-def _copy(origin: Path, part: Path, file: SeenFile) -> str:
+def _copy(source: Path, part: Path, file: SeenFile) -> str:
     digest = hashlib.sha256()
-    descriptor = os.open(origin, os.O_RDONLY | os.O_NOFOLLOW)
+    with SourceFolder(source) as folder:
+        descriptor = folder.open(file.path)
     with open(descriptor, "rb", buffering=0) as reader, part.open("wb", buffering=0) as writer:  # noqa: PTH123 - a descriptor
         while step := reader.read(STEP_BYTES):
             digest.update(step)
             _write_all(writer.fileno(), step)
         stat = os.fstat(reader.fileno())
         if (stat.st_size, stat.st_mtime_ns) != (file.size, file.mtime_ns) or writer.tell() != file.size:
-            msg = f"{origin} changed while it was copied: wait until the microscope is done, then run this again"
+            msg = f"{source / file.path} changed while it was copied: wait for the microscope, then run this again"
             raise RefusedError(msg, reason=CHANGED_FILES, paths=[file.path])
         os.utime(writer.fileno(), ns=(file.mtime_ns, file.mtime_ns))
         os.fsync(writer.fileno())
@@ -153,7 +155,7 @@ def _explained(path: str) -> Iterator[None]:
         if error.errno in _FULL:
             msg = f"the landing zone is full at {path}: make room, then run this again; nothing was lost"
             raise UnavailableError(msg, reason=NO_SPACE, paths=[path]) from error
-        if error.errno == errno.ELOOP:
+        if error.errno in {errno.ELOOP, errno.ENOTDIR}:
             msg = f"{path} became a link: replace it by the file itself"
             raise RefusedError(msg, reason=CHANGED_FILES, paths=[path]) from error
         raise UnavailableError(f"cannot copy {path}: {error.strerror}", paths=[path]) from error

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from emdewar.errors import NO_SPACE, IntegrityError, RefusedError, UnavailableError
+from emdewar.errors import NO_SPACE, OBJECT_EXISTS, IntegrityError, RefusedError, UnavailableError
 from emdewar.stores.linux_calls import allocate
 from emdewar.stores.names import PART_ENDING, check_object_name
 from emdewar.stores.part_file import PartFile
@@ -63,7 +63,7 @@ class PosixStore:
             part = undo.enter_context(PartFile(folder_fd, name + PART_ENDING, name))
             if _size_in(folder_fd, name) is not None:
                 msg = f"{name} is on store {self.name} already and is never rewritten; verify it instead"
-                raise RefusedError(msg, reason="objectExists")
+                raise RefusedError(msg, reason=OBJECT_EXISTS)
             self._reserve(part, size)
             undo.pop_all()
             return PosixWriter(part, f"{name} on store {self.name}", size, direct=self._direct)

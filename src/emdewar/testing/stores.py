@@ -4,7 +4,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from emdewar.errors import BUSY, NO_SPACE, IntegrityError, RefusedError, UnavailableError
+from emdewar.errors import BUSY, NO_SPACE, OBJECT_EXISTS, IntegrityError, RefusedError, UnavailableError
 from emdewar.stores.names import check_object_name
 from emdewar.stores.store import ReadFrom
 
@@ -40,7 +40,7 @@ class MemoryStore:
         with self._lock:
             if name in self.objects:
                 msg = f"{name} is on store {self.name} already and is never rewritten; verify it instead"
-                raise RefusedError(msg, reason="objectExists")
+                raise RefusedError(msg, reason=OBJECT_EXISTS)
             if name in self.growing:
                 msg = f"{name} is being written by somebody else; try again when they are done"
                 raise UnavailableError(msg, reason=BUSY)
