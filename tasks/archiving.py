@@ -58,8 +58,13 @@ def plan(facility: Facility, pid: str) -> list[BlockSlice]:
     with facility.catalog.client() as catalog:
         blocks = slice_files(catalog.files(pid), target_bytes=facility.datablock_target_bytes)
         wanted = {archive.store_name for archive in facility.archives}
-        done = {b.number for b in catalog.datablocks(pid) if wanted <= {c.store for c in b.copies}}
-    return [block for block in blocks if block.number not in done]
+        done = {_place(b) for b in catalog.datablocks(pid) if wanted <= {c.store for c in b.copies}}
+    return [block for block in blocks if _place(block) not in done]
+
+
+def _place(block: BlockSlice | DatablockRecord) -> tuple[int, int, int, int]:
+    """Say which files of the dataset a block holds: a block cut differently is another one."""
+    return block.number, block.of, block.first_file, block.number_of_files
 
 
 @task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="write datablock {block.number} of {block.of}")

@@ -84,9 +84,14 @@ def attach_thumbnails(facility: Facility, pid: str) -> int:
 
 @task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="declare the files")
 def declare_files(facility: Facility, pid: str) -> int:
-    """Register every file with its size, time and sha256: the list that the archive must equal."""
+    """Register every file with its size, time and sha256: the list that the archive must equal.
+
+    While the dataset is not complete, a list that a killed run began gives way to this one.
+    """
     with facility.catalog.client() as catalog:
-        return catalog.declare_files(pid, _landed_files(facility.landing_folder(pid)))
+        status = catalog.dataset(pid).datasetlifecycle.archive_status_message
+        is_open = status == ArchiveStatus.FILES_NOT_YET_AVAILABLE
+        return catalog.declare_files(pid, _landed_files(facility.landing_folder(pid)), replace=is_open)
 
 
 def _landed_files(landing: Path) -> list[DataFile]:

@@ -17,7 +17,7 @@ from flows.acquire import acquire
 from flows.archive import archive
 from flows.archive_sweep import archive_sweep
 from flows.ingest import ingest
-from tasks import archiving
+from tasks import archiving, ingesting
 from tests.flows.scene import Scene
 
 pytestmark = pytest.mark.slow
@@ -128,3 +128,18 @@ def test_a_session_that_a_live_run_brings_over_is_not_called_failed(
 
     assert caught.value.reason == BUSY
     assert not scene.dataset().datasetlifecycle.archive_return_message
+
+
+def test_a_file_list_begun_by_a_killed_ingest_gives_way_to_the_whole_one(
+    scene: Scene, write: Callable[[str, bytes], Path]
+) -> None:
+    write("Data/a.bin", b"1")
+    acquire(scene.session.as_posix())
+    ingesting.declare_files.fn(scene.facility, scene.pid)
+    write("Data/late.bin", b"2")
+    acquire(scene.session.as_posix())
+
+    ingest(scene.pid)
+
+    with scene.site.catalog() as catalog:
+        assert [file.path for file in catalog.files(scene.pid)] == ["Data/a.bin", "Data/late.bin"]

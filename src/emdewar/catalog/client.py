@@ -157,11 +157,16 @@ class Catalog:
         """
         return records(LifecycleEvent, self._connection.get(f"/api/v4/datasets/{segment(pid)}/lifecycle-events"))
 
-    def declare_files(self, pid: str, files: Iterable[DataFile]) -> int:
+    def declare_files(self, pid: str, files: Iterable[DataFile], *, replace: bool = False) -> int:
         """Declare the files of a dataset; the same list again declares nothing twice.
 
         The list is sent in pages, sorted by path, each named after its content: a second call, also after a first one
         that was cut off, finds the pages that are there.
+
+        Args:
+            pid: The dataset.
+            files: Its files.
+            replace: Forget what was declared before and is not of this list; only before archiving has begun.
 
         Returns:
             How many files the list has.
@@ -170,7 +175,7 @@ class Catalog:
             RefusedError: Some of the paths were declared before with another list, or archiving has begun.
             UnavailableError: The catalog cannot be reached now.
         """
-        return file_lists.declare(self._connection, pid, files)
+        return file_lists.declare(self._connection, pid, files, replace=replace)
 
     def files(self, pid: str, *, first: int = 0, count: int | None = None) -> Iterator[DataFile]:
         """Give the declared files of a dataset, sorted by path in code point order.

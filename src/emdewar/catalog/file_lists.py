@@ -20,8 +20,14 @@ DECLARED = UUID("0d0f5c3a-6c1e-5a76-9a0e-3f6f0a6c2b11")
 _ELSEWHERE = {"copies", "data_file_list"}
 
 
-def declare(connection: Connection, pid: str, files: Iterable[DataFile]) -> int:
+def declare(connection: Connection, pid: str, files: Iterable[DataFile], *, replace: bool = False) -> int:
     """Declare files of a dataset in pages that are named after their content.
+
+    Args:
+        connection: Connection to the catalog.
+        pid: The dataset.
+        files: Its files.
+        replace: Forget pages that are not of this list, such as those of a run that was killed half-way.
 
     Returns:
         How many files the list has.
@@ -31,6 +37,8 @@ def declare(connection: Connection, pid: str, files: Iterable[DataFile]) -> int:
         UnavailableError: The catalog cannot be reached now.
     """
     ordered = sorted(files, key=lambda file: file.path)
+    if replace:
+        _forget_others(connection, pid, {_list_id(pid, page) for _, page in _pages(ordered)})
     for _, page in _pages(ordered):
         _declare_page(connection, pid, page)
     return len(ordered)
@@ -78,9 +86,21 @@ def register_datablock(connection: Connection, pid: str, block: DatablockRecord)
         _list_page(connection, block.archive_id, page)
 
 
+def _forget_others(connection: Connection, pid: str, wanted: set[str]) -> None:
+    query = json.dumps({"where": {"datasetId": pid}, "fields": ["_id"], "limits": {"limit": 1000}})
+    for stored in connection.get("/api/v4/origdatablocks", filter=query):
+        if stored["_id"] not in wanted:
+            path = f"/api/v4/origdatablocks/{segment(stored['_id'])}"
+            connection.checked(connection.ask("DELETE", path), f"forget a half-declared file list of {pid}")
+
+
+def _list_id(pid: str, page: Sequence[DataFile]) -> str:
+    return str(uuid5(DECLARED, f"{pid}\n{_digest(page)}"))
+
+
 def _declare_page(connection: Connection, pid: str, page: Sequence[DataFile]) -> None:
     files = [file.wire() for file in page]
-    list_id = str(uuid5(DECLARED, f"{pid}\n{_digest(page)}"))
+    list_id = _list_id(pid, page)
     body = {"_id": list_id, "datasetId": pid, "chkAlg": "sha256", "size": sum(file.size for file in page)}
     answer = connection.ask("POST", "/api/v4/origdatablocks", json={**body, "dataFileList": files})
     if answer.status_code != HTTPStatus.CONFLICT or not _is_declared(connection, list_id):
