@@ -21,6 +21,7 @@ $(READY): $(REQUIREMENTS) Makefile
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile \
 		$(foreach file,$(REQUIREMENTS),-r $(file)) 2> $(VENV)/pip.log || { cat $(VENV)/pip.log; exit 1; }
 	@$(PY) -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "emdewar-checkout.pth").write_text(str(pathlib.Path("src").resolve()) + "\n" + str(pathlib.Path().resolve()) + "\n")'
+	@printf '#!/bin/sh\nexec "%s" -m emdewar "$$@"\n' "$(abspath $(PY))" > $(VENV)/bin/emdewar && chmod +x $(VENV)/bin/emdewar
 	@$(PY) -m compileall -q -j 0 $(VENV)/lib > /dev/null || true
 	@touch $@
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from blocks.named import NamedBlock
+from blocks.named import AbsolutePath, NamedBlock
 from emdewar.acquisition.settle import SettleRule
 from emdewar.oscem.session import SiteValues
 
@@ -18,7 +18,9 @@ class Microscope(NamedBlock):
     _description: ClassVar[str] = "Where a microscope drops sessions, and the values that only the site knows."
 
     instrument: str = Field(description="Name in the catalog.", examples=["krios1"])
-    drop_folder: Path = Field(description="Folder with one sub-folder a session; only read.", examples=["/mnt/krios1"])
+    drop_folder: AbsolutePath = Field(
+        description="Folder with one sub-folder a session; only read.", examples=["/mnt/krios1"]
+    )
     model: str | None = Field(default=None, description="Model as PDBx names it.", examples=["TFS KRIOS"])
     cs_mm: float | None = Field(default=None, description="Spherical aberration, mm.", examples=[2.7])
     time_zone: str | None = Field(
@@ -37,6 +39,13 @@ class Microscope(NamedBlock):
     quiet_period_s: float = Field(default=1800, gt=0, description="How long a session must be silent to be over, s.")
     incomplete_limit_s: float = Field(default=600, gt=0, description="When an incomplete file is given up, s.")
     poll_s: float = Field(default=5, gt=0, description="Time between two looks at the drop folder, s.")
+
+    def holds(self, session: str) -> bool:
+        """Tell whether a path from outside is a session: a folder directly in the drop folder, and no link."""
+        if "\0" in session:
+            return False
+        folder = Path(session)
+        return folder.resolve().parent == self.drop_folder.resolve() and not folder.is_symlink()
 
     def settle_rule(self) -> SettleRule:
         """Give the rule by which its sessions are judged finished."""

@@ -1,10 +1,22 @@
 """Load a block by its name, with its own type and a clear word when it is not there."""
 
-from typing import Self
+from pathlib import Path
+from typing import Annotated, Self
 
 from prefect.blocks.core import Block
+from pydantic import AfterValidator
 
 from emdewar.errors import RefusedError
+
+
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError(f"{path} must be an absolute path: workers run in folders of their own")
+    return path
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+"""A path that means the same on every worker."""
 
 
 class NamedBlock(Block):

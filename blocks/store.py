@@ -1,11 +1,11 @@
 """Stores of datablocks."""
 
-from pathlib import Path
 from typing import ClassVar
 
 from prefect.blocks.core import Block
 from pydantic import Field
 
+from blocks.named import AbsolutePath
 from emdewar.stores.posix import PosixStore
 from emdewar.stores.store import Store
 
@@ -18,7 +18,7 @@ class PosixArchive(Block):
     _description: ClassVar[str] = "A folder that keeps datablocks."
 
     store_name: str = Field(description="Name of the store on record; never reuse it.", examples=["archive-disk-1"])
-    root: Path = Field(description="The folder.", examples=["/archive/emdewar"])
+    root: AbsolutePath = Field(description="The folder.", examples=["/archive/emdewar"])
 
     def store(self) -> Store:
         """Open the store."""

@@ -3,24 +3,31 @@
 `python -m deployments.apply SITE.json` reads the site's blocks from one file and ends with `prefect deploy --all`.
 """
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from blocks.catalog import CatalogApi
 from blocks.facility import Facility
 from blocks.microscope import Microscope
+from blocks.store import PosixArchive
 from emdewar.errors import DewarError, RefusedError, UnavailableError
 
 CHECKOUT = Path(__file__).parent.parent
 WORK_POOL = "emdewar"
+
+
+BlockName = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]*$")]
+"""A name that Prefect takes: lower case, digits and dashes."""
 
 
 class Site(BaseModel):
@@ -31,8 +38,10 @@ class Site(BaseModel):
         microscopes: Microscope blocks.
     """
 
-    facilities: dict[str, Facility]
-    microscopes: dict[str, Microscope]
+    model_config = ConfigDict(extra="forbid")
+
+    facilities: dict[BlockName, Facility]
+    microscopes: dict[BlockName, Microscope]
 
 
 def read_site(path: Path) -> Site:
@@ -42,14 +51,34 @@ def read_site(path: Path) -> Site:
         RefusedError: It is not there or not valid; the message says where.
     """
     try:
-        return Site.model_validate_json(path.read_text())
+        content = json.loads(path.read_text())
+        _check_fields(path, content)
+        return Site.model_validate(content)
     except FileNotFoundError as error:
         raise RefusedError(f"no site file at {path}") from error
+    except json.JSONDecodeError as error:
+        raise RefusedError(f"{path} is not JSON: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         msg = f"{path} has {error.error_count()} error(s), first at {where}: {first['msg']}"
         raise RefusedError(msg) from error
+
+
+def _check_fields(path: Path, content: dict[str, Any]) -> None:
+    """Refuse fields that no block has: a misspelt one would leave its default in force without a word."""
+    for kind, block in (("facilities", Facility), ("microscopes", Microscope)):
+        for name, fields in content.get(kind, {}).items():
+            parts: list[tuple[type[BaseModel], dict[str, Any]]] = [
+                (block, fields),
+                (CatalogApi, fields.get("catalog", {})),
+            ]
+            parts += [(PosixArchive, archive) for archive in fields.get("archives", [])]
+            unknown = [key for model, values in parts for key in values if key not in model.model_fields]
+            if unknown:
+                raise RefusedError(
+                    f"{path}: {kind}.{name} has unknown field(s) {', '.join(unknown)}; check the spelling"
+                )
 
 
 def save_blocks(site: Site) -> None:

@@ -97,7 +97,7 @@ class LocalSite:
 
     def start_worker(self) -> Server:
         """Start a worker that serves the deployments; a second one may run beside the first."""
-        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--limit", "4"]
+        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--limit", "12"]
         self.worker = self._start("worker", command)
         return self.worker
 

@@ -25,8 +25,23 @@ def free_port() -> int:
         return port
 
 
+def descendants(pid: int) -> set[int]:
+    """Find the processes that a process started, and those that they started (`/proc/PID/stat`, field 4)."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found, pending = set(), [pid]
+    while pending:
+        for child in children.get(pending.pop(), []):
+            found.add(child)
+            pending.append(child)
+    return found
+
+
 class Server:
-    """A child process with its log; its own process group, so that its children end with it."""
+    """A child process with its log; a session of its own, so that Ctrl-C in our terminal reaches only us."""
 
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         """Start the process.
@@ -38,6 +53,7 @@ class Server:
             log: File that takes what it prints.
         """
         self.name, self._log = name, log
+        self._family: set[int] = set()
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
                 command,
@@ -84,18 +100,15 @@ class Server:
 
     def stop(self) -> None:
         """End it and all its children: politely first, then for sure."""
-        self._signal(signal.SIGTERM)
+        self._family |= descendants(self.pid)
+        self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_WITHIN_S)
         self.kill()
 
     def kill(self) -> None:
-        """End it and all its children at once, as a power cut would."""
-        self._signal(signal.SIGKILL)
+        """End it and all that it started at once, as a power cut would; Prefect gives each flow run its own session."""
+        for pid in {self.pid, *self._family, *descendants(self.pid)}:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._process.wait()
-
-    def _signal(self, number: signal.Signals) -> None:
-        try:
-            os.killpg(self.pid, number)
-        except ProcessLookupError:
-            return

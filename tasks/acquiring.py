@@ -29,11 +29,10 @@ JOURNAL_EVERY = 16
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="find the session")
 def find(session: str, microscope: Microscope) -> Session:
     """Find a session's folder, which must lie directly in the microscope's drop folder: the path came from outside."""
-    folder = Path(session)
-    if folder.resolve().parent != microscope.drop_folder.resolve() or folder.is_symlink():
-        msg = f"{session} is not in the drop folder {microscope.drop_folder} of {microscope.instrument}"
+    if not microscope.holds(session):
+        msg = f"{session!r} is not in the drop folder {microscope.drop_folder} of {microscope.instrument}"
         raise RefusedError(msg, reason=UNSAFE_NAMES, paths=[session])
-    return recognise(folder)
+    return recognise(Path(session))
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="announce {session.name}")
@@ -101,7 +100,7 @@ def plan_transfer(facility: Facility, pid: str, session: Session) -> list[list[S
     todo = _not_landed(list_files(session.folder), landing)
     if todo:
         _check_open(facility, pid, session, todo)
-    landing.mkdir(parents=True, exist_ok=True)
+    transfer.make_landing(facility.landing_zone, landing)
     transfer.check_space(landing, sum(f.size for f in todo))
     step = max(FILES_A_CHUNK_AT_LEAST, -(-len(todo) // CHUNKS_AT_MOST))
     return [todo[i : i + step] for i in range(0, len(todo), step)]

@@ -108,9 +108,15 @@ def _registered(records: Sequence[DatablockRecord], block: BlockSlice) -> Databl
 def finish(facility: Facility, pid: str, job: str) -> list[DatablockRecord]:
     """Say that the dataset is archived; the catalog checks that every file has its verified copies."""
     with facility.catalog.client() as catalog:
+        blocks = catalog.datablocks(pid)
         if not is_archived(catalog, pid):
-            done = LifecyclePatch(archive_status_message=ArchiveStatus.ON_ARCHIVE_DISK, flow_run_id=flow_run.id)
+            result = {"datablocks": len(blocks), "verifiedCopies": sum(len(block.copies) for block in blocks)}
+            done = LifecyclePatch(
+                archive_status_message=ArchiveStatus.ON_ARCHIVE_DISK,
+                archive_return_message={"archived": result},
+                flow_run_id=flow_run.id,
+            )
             catalog.move(pid, done)
         if job:
             catalog.end_in_job(job, pid, JobStatus.SUCCESSFUL, "All datablocks have their verified copies.")
-        return catalog.datablocks(pid)
+        return blocks

@@ -36,6 +36,8 @@ def report_not_acquired(flow: Flow[..., Any], flow_run: FlowRun, state: State[An
     if _is_anothers(reason):
         return
     pid = flow_run.parameters.get("pid") or _pid_of_session(flow_run.parameters)
+    if not pid:
+        return
     with _said_when_it_fails(flow, pid), _catalog(flow_run) as catalog:
         if catalog.dataset(pid).datasetlifecycle.archive_status_message == ArchiveStatus.FILES_NOT_YET_AVAILABLE:
             catalog.move(pid, LifecyclePatch(archive_return_message=reason, flow_run_id=str(flow_run.id)))
@@ -65,8 +67,11 @@ def report_not_retrieved(flow: Flow[..., Any], flow_run: FlowRun, state: State[A
 
 
 def _pid_of_session(parameters: Mapping[str, Any]) -> str:
+    """Find whose session it was; nobody's when the path lies elsewhere, however its last part is called."""
     microscope = Microscope.named(parameters.get("microscope", "default"))
     facility = Facility.named(parameters.get("facility", "default"))
+    if not microscope.holds(parameters["session"]):
+        return ""
     return session_pid(facility.pid_prefix, microscope.instrument, Path(parameters["session"]).name)
 
 

@@ -105,5 +105,10 @@ def open_for_archiving(facility: Facility, pid: str) -> Dataset:
     with facility.catalog.client() as catalog:
         dataset = catalog.dataset(pid)
         if dataset.datasetlifecycle.archive_status_message == ArchiveStatus.FILES_NOT_YET_AVAILABLE:
-            catalog.move(pid, LifecyclePatch(archive_status_message=ArchiveStatus.CREATED, flow_run_id=flow_run.id))
+            complete = LifecyclePatch(
+                archive_status_message=ArchiveStatus.CREATED,
+                archive_return_message={"ingested": {"files": dataset.number_of_files}},
+                flow_run_id=flow_run.id,
+            )
+            catalog.move(pid, complete)
         return catalog.dataset(pid)

@@ -40,8 +40,10 @@ def begin(facility: Facility, pid: str, patterns: list[str], destination: str) -
     """Open a retrieve job, or join the open one that wants the same; gives the job's id.
 
     Raises:
+        RefusedError: Nothing can be restored to the destination.
         UnavailableError: Another retrieval of the dataset, with other files or another destination, is going on.
     """
+    facility.check_destination(Path(destination))
     wanted = {"patterns": patterns, "destination": destination}
     with facility.catalog.client() as catalog:
         job = catalog.open_job(JobType.RETRIEVE, pid, wanted)

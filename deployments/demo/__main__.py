@@ -51,6 +51,8 @@ def _state_folder(named: Path | None) -> Iterator[Path]:
     """Give the named folder, or one that is gone afterwards."""
     if named:
         named.mkdir(parents=True, exist_ok=True)
+        if any(named.iterdir()):
+            raise RefusedError(f"{named} is not empty: the demonstration starts a site of its own, in a new folder")
         yield named.resolve()
         return
     folder = Path(tempfile.mkdtemp(prefix="emdewar-demo-"))

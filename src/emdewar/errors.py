@@ -38,10 +38,10 @@ class DewarError(Exception):
     def return_message(self) -> dict[str, Any]:
         """Say it in the shape of SciCat's `archiveReturnMessage`: the reason as key, figures and first paths below."""
         missing = "missing_" if self.reason == MISSING_FILES else ""
-        detail: dict[str, Any] = {"message": str(self)}
+        detail: dict[str, Any] = {"message": _utf8(str(self))}
         if self.paths:
             detail[f"number_of_{missing}files"] = len(self.paths)
-            detail[f"first_{missing}files"] = list(self.paths[:FIRST_PATHS])
+            detail[f"first_{missing}files"] = [_utf8(path) for path in self.paths[:FIRST_PATHS]]
         return {self.reason: detail}
 
 
@@ -86,6 +86,11 @@ BUSY = "busy"
 
 OBJECT_EXISTS = "objectExists"
 """Reason for an object that somebody else wrote in the meantime; objects are written once."""
+
+
+def _utf8(text: str) -> str:
+    """Write bytes of a name that are no UTF-8 as escapes, so that JSON can carry them."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _rebuild(kind: type[DewarError], message: str, reason: str, paths: tuple[str, ...]) -> DewarError:

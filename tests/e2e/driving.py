@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from deployments.local_site import LocalSite
+from deployments.processes import descendants
 
 
 def start(site: LocalSite, deployment: str, **parameters: Any) -> UUID:  # noqa: ANN401 - flow parameters
@@ -41,7 +42,10 @@ def until(condition: Callable[[], bool], *, within_s: float = 180) -> None:
 def replace_worker(site: LocalSite) -> None:
     """Kill the worker and all its flow runs as a power cut would, then start another."""
     assert site.worker is not None
+    victims = descendants(site.worker.pid)
+    assert victims, "no flow run was alive to be killed"
     site.worker.kill()
+    until(lambda: not [pid for pid in victims if Path(f"/proc/{pid}/cmdline").exists()])
     site.start_worker()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from emdewar.acquisition.journal import Journal
 from emdewar.acquisition.session import SeenFile, list_files
-from emdewar.acquisition.transfer import bring_over, check_space, is_landed
+from emdewar.acquisition.transfer import bring_over, check_space, is_landed, make_landing
 from emdewar.errors import CHANGED_FILES, MISSING_FILES, NO_SPACE, RefusedError, UnavailableError
 from emdewar.records import DataFile
 
@@ -104,6 +104,13 @@ def test_too_little_space_is_said_before_the_first_byte(tmp_path: Path) -> None:
         check_space(tmp_path, 1 << 62)
 
     assert caught.value.reason == NO_SPACE
+
+
+def test_a_landing_zone_that_is_not_mounted_is_never_made(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="is mounted"):
+        make_landing(tmp_path / "absent", tmp_path / "absent" / "dataset")
+
+    assert not (tmp_path / "absent").exists()
 
 
 def test_a_landed_file_is_not_brought_again_until_its_source_changes(source: Path, landing: Path) -> None:

@@ -1,5 +1,6 @@
 """Errors carry what, which and why across process borders and into the catalog."""
 
+import json
 import pickle
 
 import pytest
@@ -21,3 +22,9 @@ def test_missing_files_are_told_as_scicat_clients_expect() -> None:
 
     assert detail["number_of_missing_files"] == 30
     assert len(detail["first_missing_files"]) == 10
+
+
+def test_names_that_are_no_utf8_reach_the_catalog_as_escapes() -> None:
+    error = RefusedError("bad name 'caf\udce9'", reason="unsafeNames", paths=["caf\udce9"])
+
+    assert json.dumps(error.return_message(), ensure_ascii=False).encode()

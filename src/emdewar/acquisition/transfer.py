@@ -47,6 +47,20 @@ def is_landed(seen: SeenFile, known: DataFile | None, landing: Path) -> bool:
     return (stat.st_size, moment_of(stat.st_mtime_ns)) == (known.size, known.time)
 
 
+def make_landing(zone: Path, landing: Path) -> None:
+    """Make a dataset's folder in the landing zone; the zone itself must be there, or its disk is not mounted.
+
+    Raises:
+        UnavailableError: There is no landing zone, or it cannot be written.
+    """
+    if not zone.is_dir():
+        raise UnavailableError(f"there is no landing zone at {zone}: check that its disk is mounted")
+    try:
+        landing.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UnavailableError(f"cannot write to the landing zone {zone}: {error.strerror}") from error
+
+
 def check_space(folder: Path, needed_bytes: int) -> None:
     """Refuse to start what cannot fit.
 
