@@ -70,7 +70,7 @@ def _write_all(catalog: Catalog, facility: Facility, pid: str, landing: Path) ->
         files = list(catalog.files(pid, first=block.first_file, count=block.number_of_files))
         record = write_datablock(plan_block(pid, block, files, lead_members(dataset)), landing, [store])
         catalog.register_datablock(pid, record)
-        catalog.record_copy(record.archive_id, verify_copy(store, record, files).record)
+        catalog.record_copy(record.archive_id, verify_copy(store, record, files))
 
 
 def by_flows(site: LocalSite, session: Path) -> None:

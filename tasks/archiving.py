@@ -92,7 +92,7 @@ def verify(facility: Facility, pid: str, block: BlockSlice, archive: PosixArchiv
     with facility.catalog.client() as catalog:
         record = _registered(catalog.datablocks(pid), block)
         copy = verify_copy(archive.store(), record, _files(catalog, pid, block))
-        catalog.record_copy(record.archive_id, copy.record)
+        catalog.record_copy(record.archive_id, copy)
         return copy
 
 

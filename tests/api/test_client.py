@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from catalog_api.site import Site
 from emdewar.catalog import Catalog
+from emdewar.datablock.verify import _SEAL, VerifiedCopy
 from emdewar.errors import IntegrityError, RefusedError
 from emdewar.lifecycle import ArchiveStatus, JobStatus, JobType, RetrieveStatus
 from emdewar.records import Attachment, CopyRecord, DatablockRecord, DataFile, DatasetDraft, LifecyclePatch
@@ -43,6 +44,11 @@ def catalog(url: str) -> Iterator[Catalog]:
         yield catalog
 
 
+def proven(record: CopyRecord) -> VerifiedCopy:
+    """A proof as `verify_copy` gives it, without the bytes: what is asked here is only how the client sends it."""
+    return VerifiedCopy(record, _SEAL)
+
+
 def files(count: int, first: int = 0) -> list[DataFile]:
     return [
         DataFile(path=f"movies/movie_{n:06}.eer", size=1000 + n, time=NOON, chk=f"{n:064x}")
@@ -58,7 +64,7 @@ def test_a_dataset_goes_through_its_whole_life(catalog: Catalog) -> None:
     catalog.move_job(job.id, JobStatus.IN_PROGRESS, "writing")
     catalog.move(PID, LifecyclePatch(archive_status_message=ArchiveStatus.STARTED, flow_run_id="run-1"))
     catalog.register_datablock(PID, BLOCK)
-    catalog.record_copy(BLOCK.archive_id, COPY)
+    catalog.record_copy(BLOCK.archive_id, proven(COPY))
     done = catalog.move(PID, LifecyclePatch(archive_status_message=ArchiveStatus.ON_ARCHIVE_DISK))
     catalog.move_job(job.id, JobStatus.SUCCESSFUL, "done", {"result": []})
 
@@ -77,7 +83,7 @@ def test_every_call_can_be_repeated(catalog: Catalog) -> None:
         catalog.declare_files(PID, files(3))
         catalog.open_job(JobType.ARCHIVE, PID, {})
         catalog.register_datablock(PID, BLOCK)
-        catalog.record_copy(BLOCK.archive_id, COPY)
+        catalog.record_copy(BLOCK.archive_id, proven(COPY))
         catalog.attach(PID, picture)
 
     found = catalog.dataset(PID)
@@ -152,7 +158,7 @@ def test_a_copy_that_differs_is_an_alarm(catalog: Catalog) -> None:
     catalog.register_datablock(PID, BLOCK)
 
     with pytest.raises(IntegrityError, match="crc64nvme"):
-        catalog.record_copy(BLOCK.archive_id, COPY.model_copy(update={"crc64nvme": "f" * 16}))
+        catalog.record_copy(BLOCK.archive_id, proven(COPY.model_copy(update={"crc64nvme": "f" * 16})))
 
 
 def test_refusals_say_what_kind_they_are(catalog: Catalog) -> None:
@@ -229,3 +235,8 @@ def test_a_name_that_is_no_text_is_refused(catalog: Catalog) -> None:
 
     with pytest.raises(RefusedError):
         catalog.declare_files(PID, [broken])
+
+
+def test_what_was_not_verified_is_not_taken_as_a_copy(catalog: Catalog) -> None:
+    with pytest.raises(AttributeError):
+        catalog.record_copy(BLOCK.archive_id, COPY)  # type: ignore[arg-type]

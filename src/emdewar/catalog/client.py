@@ -12,11 +12,11 @@ from pydantic_core import to_jsonable_python
 from emdewar.catalog import file_lists
 from emdewar.catalog.answers import record, records
 from emdewar.catalog.connection import Connection, Json, segment
+from emdewar.datablock.verify import VerifiedCopy
 from emdewar.errors import RefusedError
 from emdewar.lifecycle import OPEN_JOB, ArchiveStatus, JobStatus, JobType
 from emdewar.records import (
     Attachment,
-    CopyRecord,
     DatablockRecord,
     DataFile,
     Dataset,
@@ -221,15 +221,17 @@ class Catalog:
         """
         return file_lists.paged(self._connection, f"/api/v4/datablocks/{segment(archive_id)}/files")
 
-    def record_copy(self, archive_id: str, copy: CopyRecord) -> None:
+    def record_copy(self, archive_id: str, copy: VerifiedCopy) -> None:
         """Record a verified copy of a datablock; the same again is fine.
+
+        Nothing but the proof that `verify_copy` gives is taken: an upload that ended well is no copy.
 
         Raises:
             IntegrityError: What was read back is not what was written.
             RefusedError: The catalog refused.
             UnavailableError: The catalog cannot be reached now.
         """
-        body = copy.model_dump(mode="json", by_alias=True)
+        body = copy.record.model_dump(mode="json", by_alias=True)
         self._connection.send("POST", f"/api/v4/datablocks/{segment(archive_id)}/copies", body)
 
     def open_job(self, kind: JobType, pid: str, params: Mapping[str, Any] | None = None) -> Job:
