@@ -93,11 +93,11 @@ def restore(facility: Facility, pid: str, wanted: Wanted, patterns: list[str], d
     for store in others:
         try:
             restore_files(store, whole, names, Path(destination), on_progress=progress.add)
+            break
         except (IntegrityError, UnavailableError) as error:
             get_run_logger().error("trying the next copy of %s: %s", block.archive_id, error)
-        else:
-            return wanted.files
-    restore_files(last, whole, names, Path(destination), on_progress=progress.add)
+    else:
+        restore_files(last, whole, names, Path(destination), on_progress=progress.add)
     progress.finish()
     return wanted.files
 

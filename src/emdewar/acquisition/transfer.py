@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from emdewar.acquisition.session import SeenFile
-from emdewar.datablock.source import SourceFolder
+from emdewar.datablock.source import SourceFolder, is_as_declared
 from emdewar.errors import (
     CHANGED_FILES,
     CHECKSUM_MISMATCH,
@@ -44,7 +44,7 @@ def is_landed(seen: SeenFile, known: DataFile | None, landing: Path) -> bool:
         stat = join_inside(landing, seen.path).lstat()
     except FileNotFoundError:
         return False
-    return (stat.st_size, moment_of(stat.st_mtime_ns)) == (known.size, known.time)
+    return is_as_declared(stat, known)
 
 
 def make_landing(zone: Path, landing: Path) -> None:
