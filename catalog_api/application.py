@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from catalog_api import errors
 from catalog_api.accounts import Accounts
 from catalog_api.database import Database
-from catalog_api.routes import attachments, auth, datablocks, datasets, documentation, files, health, jobs, lifecycle
+from catalog_api.routes import documentation, every
 from catalog_api.settings import Settings
 from catalog_api.site import Site
 from catalog_api.wire.body_limit import BodyLimit
@@ -22,10 +23,6 @@ its verified copies lie, and what happened to it.
 
 It speaks SciCat's REST dialect for what is listed here, with SciCat's names and shapes.
 """
-
-BOTH = (lifecycle.routes, files.routes, datablocks.routes)
-V4 = (datasets.current, *BOTH, jobs.current, attachments.current)
-V3 = (health.routes, auth.routes, datasets.old, *BOTH, jobs.old, attachments.old)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -47,18 +44,22 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.site = site
     errors.install(app)
-    _include(app, "/api/v4", V4)
-    _include(app, "/api/v3", V3)
-    app.include_router(documentation.routes)
-    app.add_middleware(SciCatPaths)
+    paths = [
+        *_include(app, "/api/v4", every.V4),
+        *_include(app, "/api/v3", every.V3),
+        *_include(app, "", (documentation.routes,)),
+    ]
+    app.add_middleware(SciCatPaths, routes=paths)
     app.add_middleware(BodyLimit, largest=settings.max_body_bytes)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     return app
 
 
-def _include(app: FastAPI, prefix: str, routers: tuple[APIRouter, ...]) -> None:
+def _include(app: FastAPI, prefix: str, routers: tuple[APIRouter, ...]) -> list[str]:
+    """Include routers; gives the paths of their routes."""
     for routes in routers:
         app.include_router(routes, prefix=prefix)
+    return [prefix + route.path for routes in routers for route in routes.routes if isinstance(route, Route)]
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -46,6 +46,30 @@ class Settings(BaseSettings):
     required_copies: int = Field(1, ge=1, description="Verified copies, on different stores, of an archived datablock.")
     max_body_bytes: int = Field(16 * 1024 * 1024, ge=1024, description="Largest request body.")
     busy_timeout_s: float = Field(15.0, ge=0, description="How long a write waits for another one (SQLite).")
+    pid_pattern: str | None = Field(None, description="Regular expression that chosen identifiers must match.")
+    dataset_types: Groups = Field(
+        frozenset({"custom"}), description="Types of datasets that are allowed beside raw and derived."
+    )
+    proposal_types: Groups = Field(frozenset(), description="Types of proposals beside `Default Proposal`.")
+    job_types_file: Path | None = Field(
+        None, description="YAML of the job types; without it archive, retrieve, deposit, publish and reset."
+    )
+    prefect_api_url: str | None = Field(None, description="Prefect API that starts the flows of jobs.")
+    prefect_api_auth: SecretStr | None = Field(None, description="`user:password` of that API, where it asks for one.")
+    doi_prefix: str = Field("10.00000", description="Begins the DOIs that the catalog makes itself.")
+    oidc_issuer: str | None = Field(None, description="Issuer of the identity provider's tokens.")
+    oidc_audience: str | None = Field(None, description="Audience that its tokens must name.")
+    oidc_jwks_url: str | None = Field(None, description="Its public keys; found by discovery when not given.")
+    oidc_username_claim: str = Field("preferred_username", description="Claim that holds the name.")
+    oidc_groups_claim: str = Field("groups", description="Claim that holds the groups.")
+    cors_origins: Groups = Field(frozenset({"*"}), description="Origins whose pages may ask from a browser.")
+    login_attempts_per_minute: int = Field(
+        10, ge=1, description="Failed logins of one name or address before 429."
+    )
+    log_format: Literal["json", "text"] = Field("text", description="Log lines as JSON, or for people.")
+    metrics_groups: Groups = Field(
+        frozenset(), description="Who may read /metrics; everybody on the network when empty."
+    )
     admin_groups: Groups = Field(frozenset({"admin"}), description="May read and change everything.")
     flow_groups: Groups = Field(
         frozenset({"emdewar"}), description="Functional accounts of the flows: they manage what they register."
@@ -58,7 +82,17 @@ class Settings(BaseSettings):
     update_dataset_lifecycle_groups: Groups = Field(
         frozenset(), description="Archivers: may read any dataset and move it through its life."
     )
-    delete_groups: Groups = Field(frozenset(), description="May delete file lists and datablocks.")
+    delete_groups: Groups = Field(frozenset(), description="May delete datasets, file lists and datablocks.")
+    proposal_groups: Groups = Field(frozenset(), description="May write proposals.")
+    sample_groups: Groups = Field(frozenset({EVERYBODY}), description="May write samples of their own groups.")
+    sample_privileged_groups: Groups = Field(frozenset(), description="May write samples of any group.")
+    attachment_groups: Groups = Field(frozenset({EVERYBODY}), description="May write attachments of their own groups.")
+    attachment_privileged_groups: Groups = Field(frozenset(), description="May write attachments of any group.")
+    create_job_privileged_groups: Groups = Field(frozenset(), description="May open jobs for others.")
+    update_job_privileged_groups: Groups = Field(frozenset(), description="May report on any job.")
+    delete_job_groups: Groups = Field(frozenset(), description="May delete jobs.")
+    policy_groups: Groups = Field(frozenset(), description="May write policies.")
+    history_groups: Groups = Field(frozenset(), description="May read the history of all documents.")
 
     @field_validator("database_url")
     @classmethod

@@ -17,6 +17,16 @@ class Power(Enum):
     CREATE_FOR_ANY = auto()
     LIFECYCLE = auto()
     DELETE = auto()
+    PROPOSAL = auto()
+    SAMPLE = auto()
+    SAMPLE_ANY = auto()
+    ATTACHMENT = auto()
+    ATTACHMENT_ANY = auto()
+    CREATE_JOB_ANY = auto()
+    UPDATE_JOB_ANY = auto()
+    DELETE_JOB = auto()
+    POLICY = auto()
+    HISTORY = auto()
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,16 @@ def caller_of(account: Account, settings: Settings) -> Caller:
         Power.CREATE_FOR_ANY: settings.create_dataset_privileged_groups,
         Power.LIFECYCLE: settings.update_dataset_lifecycle_groups,
         Power.DELETE: settings.delete_groups,
+        Power.PROPOSAL: settings.proposal_groups,
+        Power.SAMPLE: settings.sample_groups,
+        Power.SAMPLE_ANY: settings.sample_privileged_groups,
+        Power.ATTACHMENT: settings.attachment_groups,
+        Power.ATTACHMENT_ANY: settings.attachment_privileged_groups,
+        Power.CREATE_JOB_ANY: settings.create_job_privileged_groups,
+        Power.UPDATE_JOB_ANY: settings.update_job_privileged_groups,
+        Power.DELETE_JOB: settings.delete_job_groups,
+        Power.POLICY: settings.policy_groups,
+        Power.HISTORY: settings.history_groups,
     }
     member_of = account.groups | {EVERYBODY}
     powers = frozenset(power for power, groups in lists.items() if member_of & groups)

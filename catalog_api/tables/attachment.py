@@ -1,10 +1,11 @@
-"""Small pictures and plots of a dataset."""
+"""Small pictures and plots of datasets, proposals and samples."""
 
 from typing import Any
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
-from catalog_api.tables.columns import Bookkeeping, json_list
+from catalog_api.tables.columns import Bookkeeping, Row, json_list
 
 
 class AttachmentRow(Bookkeeping, table=True):
@@ -13,11 +14,21 @@ class AttachmentRow(Bookkeeping, table=True):
     __tablename__ = "attachment"
 
     aid: str = Field(primary_key=True)
-    dataset_id: str = Field(foreign_key="dataset.pid", index=True)
     thumbnail: str | None = None
     caption: str
     relationships: list[dict[str, Any]] = json_list()
-    owner_group: str
+    owner_group: str = Field(index=True)
     access_groups: list[str] = json_list()
     instrument_group: str | None = None
     is_published: bool = False
+
+
+class AttachmentTargetRow(Row, table=True):
+    """What an attachment belongs to, so that the attachments of a dataset are found by index."""
+
+    __tablename__ = "attachment_target"
+    __table_args__ = (Index("ix_attachment_target", "target_type", "target_id"),)
+
+    aid: str = Field(primary_key=True, foreign_key="attachment.aid", ondelete="CASCADE")
+    target_type: str = Field(primary_key=True)
+    target_id: str = Field(primary_key=True)

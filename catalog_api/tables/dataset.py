@@ -52,6 +52,7 @@ class DatasetRow(Bookkeeping, table=True):
     job_parameters: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)
     scientific_metadata: dict[str, Any] = json_object()
     scientific_metadata_schema: str | None = None
+    scientific_metadata_valid: bool | None = None
 
     owner_group: str = Field(index=True)
     access_groups: list[str] = json_list()

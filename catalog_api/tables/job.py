@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Field
 
-from catalog_api.tables.columns import Bookkeeping, Row, json_object
+from catalog_api.tables.columns import Bookkeeping, Row, json_list, json_object
 
 
 class JobRow(Bookkeeping, table=True):
@@ -20,7 +20,9 @@ class JobRow(Bookkeeping, table=True):
     job_result_object: dict[str, Any] = json_object()
     owner_user: str | None = None
     owner_group: str | None = Field(default=None, index=True)
+    access_groups: list[str] = json_list()
     contact_email: str | None = None
+    config_version: str | None = None
 
 
 class JobDatasetRow(Row, table=True):

@@ -1,8 +1,11 @@
 """Paths as SciCat's server reads them: any case, any trailing slash, identifiers with `%2F` inside one segment.
 
-The path is split while it is still encoded, since a decoded `20.500/abc` cannot be told from two segments.
+The path is split while it is still encoded, since a decoded `20.500/abc` cannot be told from two segments. What a
+segment means, a word or an identifier, follows from the routes themselves.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Annotated
 from urllib.parse import quote, unquote, unquote_plus
 
@@ -11,22 +14,25 @@ from pydantic import AfterValidator
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-WORDS_IN_PLACE_OF_AN_ID = {"count", "login", "my", "whoami"}
-"""What can stand where an identifier stands otherwise."""
-
-FIXED = {0, 1, 2, 4}
-"""Segments that are never identifiers: /api/v3/datasets/{pid}/datablocks/{id}."""
-
 Identifier = Annotated[str, Path(description="Identifier, percent-encoded"), AfterValidator(unquote)]
 """An identifier in a path; a slash in it is sent as `%2F`."""
+
+Template = tuple[str | None, ...]
+"""A route's segments: a word, or None for an identifier."""
 
 
 class SciCatPaths:
     """Middleware that brings every path to its one canonical form before it is routed."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap an application."""
+    def __init__(self, app: ASGIApp, routes: Iterable[str]) -> None:
+        """Wrap an application.
+
+        Args:
+            app: The application.
+            routes: Its routes, as `/api/v3/datasets/{pid}`.
+        """
         self.app = app
+        self.templates = templates_of(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Rewrite the path of an HTTP request, or refuse one that is no text."""
@@ -34,7 +40,7 @@ class SciCatPaths:
             await self.app(scope, receive, send)
             return
         try:
-            path = canonical_path(scope.get("raw_path") or quote(scope["path"]).encode())
+            path = canonical_path(scope.get("raw_path") or quote(scope["path"]).encode(), self.templates)
             _check_query(scope["query_string"])
         except ValueError:
             message = "the address holds bytes that are no text; correct it"
@@ -44,24 +50,42 @@ class SciCatPaths:
         await self.app({**scope, "path": path}, receive, send)
 
 
-def canonical_path(raw: bytes) -> str:
+def templates_of(routes: Iterable[str]) -> dict[int, list[Template]]:
+    """Sort routes by their number of segments; where a word and an identifier are possible, the word comes first."""
+    found: dict[int, set[Template]] = defaultdict(set)
+    for route in routes:
+        segments = route.strip("/").split("/")
+        found[len(segments)].add(tuple(None if segment.startswith("{") else segment.lower() for segment in segments))
+    return {length: sorted(templates, key=_words_first) for length, templates in found.items()}
+
+
+def canonical_path(raw: bytes, templates: dict[int, list[Template]]) -> str:
     """Write a raw path in the form that the routes use: lower-case words, identifiers encoded, no trailing slash.
 
     Raises:
         ValueError: It is no UTF-8 text, or holds a NUL.
     """
-    segments = raw.decode("ascii").partition("?")[0].strip("/").split("/")
-    return "/" + "/".join(_segment(position, text) for position, text in enumerate(segments))
+    segments = [_plain(text) for text in raw.decode("ascii").partition("?")[0].strip("/").split("/")]
+    words = [segment.lower() for segment in segments]
+    for template in templates.get(len(segments), []):
+        if all(word in {None, segment} for word, segment in zip(template, words, strict=True)):
+            return "/" + "/".join(
+                quote(segment, safe="") if word is None else word
+                for word, segment in zip(template, segments, strict=True)
+            )
+    return "/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
-def _segment(position: int, text: str) -> str:
+def _words_first(template: Template) -> list[bool]:
+    return [segment is None for segment in template]
+
+
+def _plain(text: str) -> str:
     plain = unquote_plus(text, errors="strict")
     if "\0" in plain:
         msg = "NUL in a path"
         raise ValueError(msg)
-    if position in FIXED or plain.lower() in WORDS_IN_PLACE_OF_AN_ID:
-        plain = plain.lower()
-    return quote(plain, safe="")
+    return plain
 
 
 def _check_query(query: bytes) -> None:

@@ -1,9 +1,12 @@
 """Requests whose JSON is checked before anything else sees it."""
 
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
 
 from catalog_api.json_type import Json
 from catalog_api.wire.checked_json import parse
@@ -34,6 +37,23 @@ class CheckedRoute(APIRoute):
         return answer_checked
 
 
+class ErrorAnswer(BaseModel):
+    """An error, in the shape that SciCat's clients know."""
+
+    message: str | list[str] = Field(description="What is wrong, which one, and what to do.")
+    error: str = Field(description="Name of the HTTP status.")
+    statusCode: int = Field(description="HTTP status.")  # noqa: N815 (SciCat's name)
+    reason: str | None = Field(None, description="A word for programs, where there is one.")
+    paths: list[str] | None = Field(None, description="The first files concerned.")
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorAnswer, "description": HTTPStatus(status).phrase}
+    for status in (400, 401, 403, 404, 409, 412, 413, 422, 424, 429, 500, 503)
+}
+"""Every status that a refusal can have."""
+
+
 def router(tag: str) -> APIRouter:
     """Make a router of checked routes under a heading of the documentation page."""
-    return APIRouter(route_class=CheckedRoute, tags=[tag])
+    return APIRouter(route_class=CheckedRoute, tags=[tag], responses=REFUSALS)

@@ -1,9 +1,9 @@
 """Rows as JSON, and answers."""
 
-import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+import orjson
 from pydantic.alias_generators import to_camel
 from sqlmodel import SQLModel
 from starlette.responses import Response
@@ -24,5 +24,9 @@ def wire(row: SQLModel, *, without: Collection[str] = ()) -> dict[str, Json]:
 
 def answer(content: Json, status_code: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with JSON."""
-    body = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Response(body.encode(), status_code, headers, media_type="application/json")
+    return Response(orjson.dumps(content), status_code, headers, media_type="application/json")
+
+
+def nothing() -> Response:
+    """Answer 200 with an empty body: what SciCat says when a search for one thing finds none."""
+    return Response(b"", 200)

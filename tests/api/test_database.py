@@ -20,12 +20,18 @@ from catalog_api.settings import Settings
 from tests.api.bodies import ARCHIVE, As, dataset, declare, events, life, path
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_the_migrations_make_exactly_the_tables_of_the_models(newest_schema: Path) -> None:
     with create_engine(f"sqlite:///{newest_schema}").connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
+        context = MigrationContext.configure(connection, opts={"include_name": _is_no_search_index})
+        differences = compare_metadata(context, SQLModel.metadata)
     connection.engine.dispose()
 
     assert differences == []
+
+
+def _is_no_search_index(name: str | None, kind: str, _parents: object) -> bool:
+    return not (kind == "table" and str(name).startswith("dataset_words"))
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:
@@ -33,7 +39,7 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
 
     with database.reading() as session:
         versions = session.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
-    assert versions == ["0001"]
+    assert versions == ["0002"]
 
 
 @pytest.mark.parametrize("table", SQLModel.metadata.sorted_tables, ids=lambda table: table.name)
