@@ -9,10 +9,10 @@ REQUIREMENTS := requirements/runtime.txt requirements/development.txt
 # Bytecode makes every Prefect process start a third faster.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test quick check format bench docs campaign setup lock clean
+.PHONY: help demo test quick check conformance format bench docs campaign setup lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): $(REQUIREMENTS) Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "EM Dewar needs Python >= 3.11; set PYTHON=python3.11 or newer")'
@@ -37,6 +37,9 @@ test: $(READY) ## All tests, with coverage; skips, with the reason, what this ma
 quick: $(READY) ## The tests that take seconds
 	@$(PY) -m pytest -m "not slow" $(ARGS)
 
+conformance: $(READY) ## The suites of SciCat's own clients, against our server (fetches them once)
+	@$(PY) -m tests.conformance.upstream $(ARGS)
+
 check: $(READY) ## Format, lint, types, import rules
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
@@ -53,14 +56,17 @@ bench: $(READY) ## Benchmarks: ratios, measured side by side in one run
 docs: $(READY) ## Build the documentation into site/, warnings are errors
 	@$(VENV)/bin/mkdocs build --strict
 
-campaign: $(READY) ## Long fault campaign: kills at random instants, figures printed (minutes)
+campaign: $(READY) ## Long campaigns: kills at random instants, many requests of every kind (half an hour)
 	@$(PY) -m pytest -p no:randomly tests/campaign/kills.py $(ARGS)
+	@SCHEMATHESIS_EXAMPLES=200 $(PY) -m pytest -p no:randomly --timeout=3600 tests/api/test_schemathesis.py $(ARGS)
 
 lock: $(READY) ## Lock the dependencies anew, with hashes and without addresses (needs uv)
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q \
 		pyproject.toml --all-extras -o requirements/runtime.txt
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q \
 		--group dev --group docs -c requirements/runtime.txt -o requirements/development.txt
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q \
+		requirements/conformance.in -o requirements/conformance.txt
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache site

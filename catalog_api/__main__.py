@@ -1,33 +1,52 @@
 """`python -m catalog_api`: bring the schema up to date, then serve."""
 
+import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from catalog_api import accounts
-from catalog_api.application import create_app
+from catalog_api import accounts, application
 from catalog_api.database import Database
+from catalog_api.service import logs
+from catalog_api.service.metrics import SHARED_FOLDER
 from catalog_api.settings import Settings
 from emdewar.errors import DewarError
 
 commands = typer.Typer(add_completion=False, help="The EM Dewar catalog.", no_args_is_help=False)
 Password = Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)]
+LAST_REQUESTS_S = 30
+"""How long requests that are being answered may take when the catalog is told to stop."""
 
 
 @commands.callback(invoke_without_command=True)
 def serve(context: typer.Context) -> None:
     """Migrate the database, then serve; settings come from EMDEWAR_CATALOG_* in the environment."""
-    if context.invoked_subcommand is None:
-        with _told_to_the_person():
-            settings = Settings()
-            _migrate(settings)
-            app = create_app(settings)
-        uvicorn.run(app, host=settings.host, port=settings.port, server_header=False)
+    if context.invoked_subcommand is not None:
+        return
+    with _told_to_the_person(), ExitStack() as stack:
+        settings = Settings()
+        logs.configure(settings.log_format)
+        _migrate(settings)
+        if settings.workers > 1:
+            # Each process counts for itself, in files here, so that any of them can answer for all.
+            os.environ.setdefault(SHARED_FOLDER, stack.enter_context(tempfile.TemporaryDirectory(prefix="emdewar-")))
+        # What is wrong with the settings is said here, once, and not by every process.
+        application.create_app(settings).state.site.close()
+        _serve(settings)
+
+
+def worker() -> FastAPI:
+    """Build the catalog in a process that answers requests."""
+    settings = Settings()
+    logs.configure(settings.log_format)
+    return application.create_app(settings)
 
 
 @commands.command()
@@ -38,9 +57,30 @@ def migrate() -> None:
 
 
 @commands.command()
+def openapi() -> None:
+    """Print the API's description, as it lies in docs/reference/openapi.json."""
+    typer.echo(application.openapi(), nl=False)
+
+
+@commands.command()
 def hash_password(password: Password) -> None:
     """Ask for a password and print its argon2 hash, for the accounts file."""
     typer.echo(accounts.hash_password(password))
+
+
+def _serve(settings: Settings) -> None:
+    uvicorn.run(
+        "catalog_api.__main__:worker",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        forwarded_allow_ips=",".join(sorted(settings.trusted_proxies)),
+        timeout_graceful_shutdown=LAST_REQUESTS_S,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+    )
 
 
 def _migrate(settings: Settings) -> None:

@@ -6,17 +6,23 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import NoSuchModuleError
 from sqlmodel import Session
 
 from catalog_api.json_type import Json
 from catalog_api.settings import Settings
+from catalog_api.wire import json_answers, patterns
 from emdewar.errors import RefusedError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 WRITES = "emdewar_writes"
+MIGRATION_LOCK = 0x454D_4465_7761_72
+"""Names the lock that lets one catalog migrate at a time ("EMDewar")."""
+CONNECT_TIMEOUT_S, RECYCLE_S = 10, 1800
+FUNCTIONS = {patterns.SQLITE_FUNCTION: patterns.found, json_answers.SQLITE_FUNCTION: json_answers.answer}
+"""What filters need and SQLite lacks."""
 
 
 class Database:
@@ -24,6 +30,7 @@ class Database:
 
     A session that will write takes SQLite's write lock when it begins: a transaction that reads first and writes later
     would be refused at once, without waiting, whenever another one wrote in between (SQLITE_BUSY_SNAPSHOT).
+    PostgreSQL's writers lock the rows they change; its readers ask for one state explicitly.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -34,11 +41,15 @@ class Database:
         """
         self.engine = _engine(settings)
         self._writing = self.engine.execution_options(**{WRITES: True})
+        self._reading = self.engine
+        if self.engine.dialect.name == "postgresql":
+            one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            self._reading = self.engine.execution_options(**one_state)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session that sees one state of the database and changes nothing."""
-        with Session(self.engine) as session:
+        with Session(self._reading) as session:
             yield session
 
     @contextmanager
@@ -49,9 +60,31 @@ class Database:
             session.commit()
 
     def migrate(self) -> None:
-        """Bring the schema to its newest version."""
-        with self._writing.begin() as connection:
+        """Bring the schema to its newest version; of catalogs that start together, one does and the others wait."""
+        with self._without_cascades() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
+                connection.execute(text("SET LOCAL lock_timeout = 0"))
+                connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": MIGRATION_LOCK})
             command.upgrade(alembic_config(connection), "head")
+
+    @contextmanager
+    def _without_cascades(self) -> Iterator[Connection]:
+        """Begin to migrate.
+
+        SQLite changes a table by making it anew, and dropping the old one would delete the rows that refer to it. The
+        switch only works outside of a transaction.
+        """
+        with self._writing.connect() as connection:
+            sqlite = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
+            if sqlite is not None:
+                sqlite.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                if sqlite is not None:
+                    sqlite.execute("PRAGMA foreign_keys=ON")
 
     def close(self) -> None:
         """Close all connections."""
@@ -68,7 +101,7 @@ def alembic_config(connection: Connection) -> Config:
 
 def _engine(settings: Settings) -> Engine:
     if settings.sqlite_file() is None:
-        return _server_engine(settings.database_url)
+        return _server_engine(settings)
     engine = create_engine(
         settings.database_url,
         connect_args={"timeout": settings.busy_timeout_s, "check_same_thread": False},
@@ -81,12 +114,41 @@ def _engine(settings: Settings) -> Engine:
     return engine
 
 
-def _server_engine(url: str) -> Engine:
+def _server_engine(settings: Settings) -> Engine:
+    url = make_url(settings.database_url)
+    if url.drivername in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+psycopg")
     try:
-        return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+        return create_engine(
+            url,
+            connect_args=_connection_options(url, settings) if url.get_driver_name() == "psycopg" else {},
+            pool_size=settings.database_connections,
+            max_overflow=0,
+            pool_timeout=settings.busy_timeout_s,
+            # A server that was started again, or a firewall that forgot us, costs no request.
+            pool_pre_ping=True,
+            pool_recycle=RECYCLE_S,
+            pool_use_lifo=True,
+        )
     except (ModuleNotFoundError, NoSuchModuleError) as error:
-        driver = make_url(url).drivername
-        raise RefusedError(f"there is no Python driver for {driver}: {error}; install it beside the catalog") from error
+        raise RefusedError(
+            f"there is no Python driver for {url.drivername}: {error}; install it beside the catalog"
+        ) from error
+
+
+def _connection_options(url: URL, settings: Settings) -> dict[str, Json]:
+    """Give what each connection is told; what the URL says itself stays."""
+    limits_s = {
+        "statement_timeout": settings.statement_timeout_s,
+        "lock_timeout": settings.busy_timeout_s,
+        "idle_in_transaction_session_timeout": settings.statement_timeout_s,
+    }
+    options = {
+        "application_name": "emdewar-catalog",
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "options": " ".join(f"-c {name}={round(1000 * limit_s)}" for name, limit_s in limits_s.items()),
+    }
+    return {name: value for name, value in options.items() if name not in url.query}
 
 
 def _prepare_sqlite(connection: Json, _record: Json) -> None:
@@ -94,6 +156,8 @@ def _prepare_sqlite(connection: Json, _record: Json) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    for name, function in FUNCTIONS.items():
+        connection.create_function(name, 2, function, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

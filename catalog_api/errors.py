@@ -13,13 +13,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from catalog_api.json_type import Json
-from catalog_api.refusals import STATUS_BY_REASON
+from catalog_api.refusals import STATUS_BY_REASON, ExplainedError, TryLaterError
+from catalog_api.service.requests import mark
 from catalog_api.wire.fields import describe
 from catalog_api.wire.shape import answer
 from emdewar.errors import DewarError, IntegrityError, RefusedError, UnavailableError
 
 _LOG = logging.getLogger(__name__)
 RETRY_AFTER_S = "5"
+_ALWAYS_SENT: Mapping[int, Mapping[str, str]] = {401: {"WWW-Authenticate": "Bearer"}}
 
 
 def install(app: FastAPI) -> None:
@@ -43,9 +45,8 @@ def nest(status: int, message: str | list[str], headers: Mapping[str, str] | Non
         headers: HTTP headers.
         more: `reason` and `paths` of our own errors, which SciCat's clients ignore.
     """
-    return answer(
-        {"message": message, "error": HTTPStatus(status).phrase, "statusCode": status, **more}, status, headers
-    )
+    content = {"message": message, "error": HTTPStatus(status).phrase, "statusCode": status, **more}
+    return answer(content, status, {**_ALWAYS_SENT.get(status, {}), **(headers or {})})
 
 
 def _dewar_error(_request: Request, error: Exception) -> Response:
@@ -53,7 +54,9 @@ def _dewar_error(_request: Request, error: Exception) -> Response:
         return nest(503, str(error), {"Retry-After": RETRY_AFTER_S})
     if isinstance(error, RefusedError | IntegrityError):
         more: dict[str, Json] = {"reason": error.reason} | ({"paths": error.paths[:10]} if error.paths else {})
-        return nest(STATUS_BY_REASON.get(error.reason, 409), str(error), **more)
+        more |= {"error": error.details} if isinstance(error, ExplainedError) else {}
+        headers = {"Retry-After": str(error.after_s)} if isinstance(error, TryLaterError) else None
+        return nest(STATUS_BY_REASON.get(error.reason, 409), str(error), headers, **more)
     return nest(500, str(error))
 
 
@@ -83,5 +86,8 @@ def _unstorable(_request: Request, _error: Exception) -> Response:
     return nest(400, "a value is out of the range that the database can keep", reason="badRequest")
 
 
-def _bug(_request: Request, _error: Exception) -> Response:
-    return nest(500, "the catalog failed on this request; its log says where")
+def _bug(request: Request, _error: Exception) -> Response:
+    # This answer is made outside of all middleware.
+    failed = nest(500, "the catalog failed on this request; its log says where")
+    mark(failed.headers, request.scope)
+    return failed

@@ -1,6 +1,8 @@
 """Refusals with the reason that decides the HTTP status."""
 
 from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 from emdewar.errors import RefusedError
 
@@ -15,6 +17,7 @@ STATUS_BY_REASON = {
     "preconditionFailed": 412,
     "tooLarge": 413,
     "unprocessable": 422,
+    "tooManyTries": 429,
 }
 """HTTP status of a refusal; every other reason is a conflict, 409."""
 
@@ -42,3 +45,47 @@ def unprocessable(why: str) -> RefusedError:
 def conflict(why: str, *, reason: str = "conflict", paths: Iterable[str] = ()) -> RefusedError:
     """Say that the request contradicts what is on record."""
     return RefusedError(why, reason=reason, paths=paths)
+
+
+class TryLaterError(RefusedError):
+    """A refusal that ends by itself.
+
+    Attributes:
+        after_s: Seconds until the same request is looked at again.
+    """
+
+    def __init__(self, why: str, *, after_s: int) -> None:
+        """Keep when to come back."""
+        super().__init__(why, reason="tooManyTries")
+        self.after_s = after_s
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive pickling."""
+        return partial(type(self), after_s=self.after_s), self.args
+
+
+def too_many_tries(after_s: int) -> TryLaterError:
+    """Say that too many logins failed, and when the next one is looked at."""
+    return TryLaterError(f"too many failed logins; try again in {after_s} s", after_s=after_s)
+
+
+class ExplainedError(RefusedError):
+    """A refusal whose message is SciCat's, word for word, with what it leaves open.
+
+    Attributes:
+        details: Which one, and why; sent as `error`.
+    """
+
+    def __init__(self, refusal: RefusedError, details: str) -> None:
+        """Keep the details beside the refusal."""
+        super().__init__(str(refusal), reason=refusal.reason, paths=refusal.paths)
+        self.details = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive pickling."""
+        return type(self), (RefusedError(str(self), reason=self.reason, paths=self.paths), self.details)
+
+
+def explained(refusal: RefusedError, details: str) -> ExplainedError:
+    """Add details to a refusal."""
+    return ExplainedError(refusal, details)

@@ -29,6 +29,17 @@ Groups = Annotated[frozenset[str], NoDecode, BeforeValidator(_split)]
 """Names of groups, separated by commas in the environment."""
 
 
+def _pairs(value: object) -> object:
+    """Read `client=https://..., other=https://...` from the environment as a mapping."""
+    if isinstance(value, str):
+        return {name.strip(): url.strip() for name, _, url in (pair.partition("=") for pair in value.split(",")) if url}
+    return value
+
+
+SuccessUrls = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)]
+"""Addresses by the name of the client that people come from."""
+
+
 class Settings(BaseSettings):
     """The settings of one catalog; each can be given in the environment, lists separated by commas."""
 
@@ -41,11 +52,24 @@ class Settings(BaseSettings):
     accounts_file: Path | None = Field(None, description="JSON list of the functional accounts.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that answer requests.")
+    trusted_proxies: Groups = Field(
+        frozenset({"127.0.0.1"}), description="Addresses whose X-Forwarded-For and X-Forwarded-Proto are believed."
+    )
+    facility: str = Field("EM Dewar", description="Name of the facility, for frontends.")
+    frontend_config_file: Path | None = Field(None, description="JSON that SciCat's frontend reads as its settings.")
+    frontend_theme_file: Path | None = Field(None, description="JSON that SciCat's frontend reads as its theme.")
     token_lifetime_s: int = Field(3600, ge=1, description="How long a login lasts, in seconds.")
+    longest_token_lifetime_s: int = Field(
+        366 * 86400, ge=1, description="How long tokens that admins make for others, or that are renewed, may last."
+    )
     pid_prefix: str = Field("20.500.00000", description="Begins the identifiers that the catalog makes itself.")
     required_copies: int = Field(1, ge=1, description="Verified copies, on different stores, of an archived datablock.")
     max_body_bytes: int = Field(16 * 1024 * 1024, ge=1024, description="Largest request body.")
-    busy_timeout_s: float = Field(15.0, ge=0, description="How long a write waits for another one (SQLite).")
+    busy_timeout_s: float = Field(15.0, ge=0, description="How long a write waits for another one, or a connection.")
+    statement_timeout_s: float = Field(60.0, ge=0, description="Longest statement of PostgreSQL; 0 is no limit.")
+    database_connections: int = Field(40, ge=1, description="Connections of a process to PostgreSQL.")
+    largest_page: int = Field(10_000, ge=1, le=100_000, description="Most rows that one list request may ask for.")
     pid_pattern: str | None = Field(None, description="Regular expression that chosen identifiers must match.")
     dataset_types: Groups = Field(
         frozenset({"custom"}), description="Types of datasets that are allowed beside raw and derived."
@@ -57,15 +81,29 @@ class Settings(BaseSettings):
     prefect_api_url: str | None = Field(None, description="Prefect API that starts the flows of jobs.")
     prefect_api_auth: SecretStr | None = Field(None, description="`user:password` of that API, where it asks for one.")
     doi_prefix: str = Field("10.00000", description="Begins the DOIs that the catalog makes itself.")
+    published_data_config_file: Path | None = Field(
+        None, description="SciCat's JSON with the `metadataSchema` of publications; without it what DataCite asks for."
+    )
     oidc_issuer: str | None = Field(None, description="Issuer of the identity provider's tokens.")
-    oidc_audience: str | None = Field(None, description="Audience that its tokens must name.")
+    oidc_audience: str | None = Field(
+        None, description="Audience that its tokens must name: the catalog's client id there."
+    )
+    oidc_authorized_parties: Groups = Field(
+        frozenset(), description="Other clients there whose tokens for that audience are taken."
+    )
     oidc_jwks_url: str | None = Field(None, description="Its public keys; found by discovery when not given.")
     oidc_username_claim: str = Field("preferred_username", description="Claim that holds the name.")
     oidc_groups_claim: str = Field("groups", description="Claim that holds the groups.")
-    cors_origins: Groups = Field(frozenset({"*"}), description="Origins whose pages may ask from a browser.")
-    login_attempts_per_minute: int = Field(
-        10, ge=1, description="Failed logins of one name or address before 429."
+    oidc_client_secret: SecretStr | None = Field(None, description="The catalog's secret there, if it has one.")
+    oidc_scope: str = Field("openid profile email", description="What is asked of it when people log in by browser.")
+    oidc_callback_url: str | None = Field(
+        None, description="Where it sends people back to: this catalog's /api/v3/auth/oidc/callback."
     )
+    oidc_success_urls: SuccessUrls = Field(
+        {}, description="Pages that get the token after a login by browser: `client=https://..., ...`."
+    )
+    cors_origins: Groups = Field(frozenset({"*"}), description="Origins whose pages may ask from a browser.")
+    login_attempts_per_minute: int = Field(10, ge=1, description="Failed logins of one name or address before 429.")
     log_format: Literal["json", "text"] = Field("text", description="Log lines as JSON, or for people.")
     metrics_groups: Groups = Field(
         frozenset(), description="Who may read /metrics; everybody on the network when empty."

@@ -1,31 +1,75 @@
-"""What one running catalog consists of, and how a request gets at it."""
+"""What one running catalog consists of, and how a request gets at it.
 
-from collections.abc import Iterator
+What is asked here of every request runs in the event loop and waits for nothing: each trip to a worker thread costs
+more than all of it together. A thread is used for what may wait: a person of an identity provider, and the end of a
+transaction.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel import Session
 
 from catalog_api import tokens
-from catalog_api.accounts import Accounts
+from catalog_api.accounts import Account, Accounts
 from catalog_api.database import Database
+from catalog_api.oidc.provider import Provider, provider_of
+from catalog_api.oidc.round_trip import RoundTrip
 from catalog_api.rules.caller import ANONYMOUS, Caller, caller_of
+from catalog_api.service.frontend import Frontend
+from catalog_api.service.login_limit import LoginLimit
+from catalog_api.service.metrics import Figures, Metrics, Remembered
+from catalog_api.service.requests import seen
+from catalog_api.services import figures, people
 from catalog_api.settings import Settings
 
 
 @dataclass(frozen=True)
 class Site:
-    """One catalog: its settings, its database, who can log in, and the key that signs tokens."""
+    """One catalog: its settings, its database, who can log in, the key that signs tokens, and what it counts."""
 
     settings: Settings
     database: Database
     accounts: Accounts
     signing_key: str
+    frontend: Frontend
+    logins: LoginLimit
+    metrics: Metrics
+    figures: Remembered
+    provider: Provider | None
+    round_trip: RoundTrip | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Site":
+        """Put a catalog together.
+
+        Raises:
+            RefusedError: A file or a setting cannot be used.
+        """
+        key, accounts = settings.signing_key(), Accounts.read(settings.accounts_file)
+        frontend, provider = Frontend.read(settings), provider_of(settings)
+        round_trip = RoundTrip(provider, settings, key) if provider and settings.oidc_callback_url else None
+        database, logins = Database(settings), LoginLimit(settings.login_attempts_per_minute)
+        counted = Remembered(lambda: _counted(database))
+        return cls(settings, database, accounts, key, frontend, logins, Metrics(), counted, provider, round_trip)
+
+    def close(self) -> None:
+        """Let go of the database, and of the figures that end with this process."""
+        self.database.close()
+        self.metrics.close()
 
 
-def the_site(request: Request) -> Site:
+def _counted(database: Database) -> Figures:
+    with database.reading() as session:
+        return figures.count(session)
+
+
+async def the_site(request: Request) -> Site:
     """Give the catalog that answers a request."""
     site: Site = request.app.state.site
     return site
@@ -33,26 +77,80 @@ def the_site(request: Request) -> Site:
 
 TheSite = Annotated[Site, Depends(the_site)]
 _BEARER = HTTPBearer(auto_error=False, description="The token that `/api/v3/auth/login` answers with.")
+_Sent = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
 
-def the_caller(site: TheSite, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Caller:
-    """Find out who asks; without a token of ours, anybody.
+async def the_holder(site: TheSite, sent: _Sent) -> tokens.Holder | None:
+    """Tell whom the token of a request was made for, if it has one of ours.
+
+    Raises:
+        RefusedError: It has expired.
+    """
+    return tokens.holder(sent.credentials, site.signing_key) if sent else None
+
+
+TheHolder = Annotated[tokens.Holder | None, Depends(the_holder)]
+
+
+async def the_caller(request: Request, site: TheSite, holder: TheHolder) -> Caller:
+    """Find out who asks; without a token of somebody who is still known, anybody.
 
     Raises:
         RefusedError: The token has expired.
     """
-    name = tokens.username(sent.credentials, site.signing_key) if sent else None
-    account = site.accounts.find(name) if name else None
-    return caller_of(account, site.settings) if account else ANONYMOUS
+    account = await account_of(site, holder) if holder else None
+    if account is None:
+        return ANONYMOUS
+    if (asked := seen(request.scope)) is not None:
+        asked.caller = account.username
+    return caller_of(account, site.settings)
 
 
-def _reading(site: TheSite) -> Iterator[Session]:
+async def account_of(site: Site, holder: tokens.Holder) -> Account | None:
+    """Give the account of a token's holder as it is now; functional accounts win over people of the same name."""
+    functional = site.accounts.find(holder.username)
+    if functional is not None:
+        return functional if functional.user_id == holder.user_id else None
+    if holder.strategy == "local" or site.provider is None:
+        return None
+    return await to_thread.run_sync(_person, site, holder.user_id)
+
+
+def _person(site: Site, user_id: str) -> Account | None:
     with site.database.reading() as session:
+        row = people.find(session, user_id)
+        known = people.account_of(row) if row else None
+    return known if known and site.accounts.find(known.username) is None else None
+
+
+@asynccontextmanager
+async def _ended_in_a_thread(opened: AbstractContextManager[Session]) -> AsyncIterator[Session]:
+    # Opening only prepares a session; its connection is taken when the first statement is sent, in a worker thread.
+    session = opened.__enter__()
+    try:
+        yield session
+    except BaseException as error:
+        await _end(opened, type(error), error, error.__traceback__)
+        raise
+    if session.in_transaction():
+        await _end(opened, None, None, None)
+    else:
+        opened.__exit__(None, None, None)
+
+
+async def _end(opened: AbstractContextManager[Session], *how: object) -> None:
+    # The threads that answer requests are limited: one that waits for a connection must not keep another request from
+    # giving its connection back. So this thread is one of its own.
+    await to_thread.run_sync(opened.__exit__, *how, limiter=CapacityLimiter(1))
+
+
+async def _reading(site: TheSite) -> AsyncIterator[Session]:
+    async with _ended_in_a_thread(site.database.reading()) as session:
         yield session
 
 
-def _writing(site: TheSite) -> Iterator[Session]:
-    with site.database.writing() as session:
+async def _writing(site: TheSite) -> AsyncIterator[Session]:
+    async with _ended_in_a_thread(site.database.writing()) as session:
         yield session
 
 

@@ -56,8 +56,8 @@ def find_below_old(pid: Identifier, caller: TheCaller, session: Reading) -> Resp
 
 
 def _current(row: AttachmentRow) -> dict[str, Any]:
-    return {"_id": row.aid, **wire(row, without={"dataset_id"})}
+    return {"_id": row.aid, **wire(row)}
 
 
 def _old(row: AttachmentRow) -> dict[str, Any]:
-    return {"_id": row.aid, "id": row.aid, **wire(row, without={"relationships", "aid"})}
+    return {"_id": row.aid, "id": row.aid, "datasetId": row.relationships[0]["targetId"], **wire(row, without={"relationships", "aid"})}

@@ -1,50 +1,69 @@
-"""Rights on datasets and what belongs to them, as SciCat gives them.
+"""Rights on datasets, as SciCat gives them; what belongs to a dataset has rules of its own.
 
-`ownerGroup` writes, `accessGroups` read, `isPublished` opens to all; admins and the flows' accounts do both anywhere.
+| who | read | register | change | move through its life | delete | reset |
+|---|---|---|---|---|---|---|
+| anybody | published | | | | | |
+| logged in | own, shared, published | | | | | |
+| create groups | + | for own groups, identifier not chosen | own | own | | |
+| create with pid groups | + | for own groups | own | own | | |
+| create privileged groups | + | for any group | own | own | | |
+| lifecycle groups | any | | | any | | any |
+| admins | any | any | any | any | | any |
+| delete groups | | | | | any | |
+| flows | any | any | any | any | any | any |
+
+*Own* means that `ownerGroup` is one of the caller's groups, *shared* that `accessGroups` has one of them.
 """
-
-from sqlalchemy import ColumnElement, and_, exists, false, or_, true
-from sqlalchemy.orm import Mapped
-from sqlmodel import col
 
 from catalog_api.refusals import forbidden
 from catalog_api.rules.caller import Caller, Power
-from catalog_api.tables import DatasetRow, DatasetTermRow, JobRow
+from catalog_api.rules.visibility import READ_ANY, readable, readable_blocks
+from catalog_api.tables import DatasetRow
 
-READ_ANY = (Power.ADMIN, Power.FLOW, Power.LIFECYCLE)
+__all__ = [
+    "READ_ANY",
+    "UPDATE_ANY",
+    "check_create",
+    "check_delete",
+    "check_knock",
+    "check_known",
+    "check_lifecycle",
+    "check_proofs",
+    "check_reset",
+    "check_update",
+    "owns",
+    "readable",
+    "readable_blocks",
+]
+
 UPDATE_ANY = (Power.ADMIN, Power.FLOW)
+CREATE_ANY = (*UPDATE_ANY, Power.CREATE_FOR_ANY)
+CREATE_OWN = (Power.CREATE, Power.CREATE_WITH_PID)
 
 
-def readable(caller: Caller) -> ColumnElement[bool]:
-    """Give the condition that holds for the datasets a caller may see; used by lists, counts and single reads alike."""
-    if caller.can(*READ_ANY):
-        return true()
-    return or_(col(DatasetRow.is_published), _own_or_shared(caller))
+def owns(caller: Caller, owner_group: str) -> bool:
+    """Tell whether the caller registers and changes datasets of a group."""
+    return caller.can(*UPDATE_ANY) or (owner_group in caller.groups and caller.can(*CREATE_OWN, Power.CREATE_FOR_ANY))
 
 
-def readable_blocks(caller: Caller, is_published: Mapped[bool]) -> ColumnElement[bool]:
-    """Give the condition for file lists: SciCat shows those of a published dataset only when published themselves."""
-    if caller.can(*READ_ANY):
-        return true()
-    return or_(and_(col(DatasetRow.is_published), is_published), _own_or_shared(caller))
+def check_known(caller: Caller) -> None:
+    """Refuse anybody without an account, where SciCat has public addresses instead.
+
+    Raises:
+        RefusedError: The caller has none.
+    """
+    if caller.account is None:
+        raise forbidden("Forbidden resource")
 
 
-def _own_or_shared(caller: Caller) -> ColumnElement[bool]:
-    if not caller.groups:
-        return false()
-    shared = exists().where(
-        col(DatasetTermRow.pid) == col(DatasetRow.pid),
-        col(DatasetTermRow.field) == "access_groups",
-        col(DatasetTermRow.value).in_(caller.groups),
-    )
-    return or_(col(DatasetRow.owner_group).in_(caller.groups), shared)
+def check_knock(caller: Caller) -> None:
+    """Refuse those who cannot register anything, before anything that they sent is looked at.
 
-
-def readable_jobs(caller: Caller) -> ColumnElement[bool]:
-    """Give the condition that holds for the jobs a caller may see."""
-    if caller.can(*READ_ANY):
-        return true()
-    return or_(col(JobRow.owner_user) == caller.name, col(JobRow.owner_group).in_(caller.groups))
+    Raises:
+        RefusedError: The caller may not.
+    """
+    if not caller.can(*CREATE_ANY, *CREATE_OWN):
+        raise forbidden("Forbidden resource")
 
 
 def check_create(caller: Caller, owner_group: str, *, chooses_pid: bool) -> None:
@@ -53,15 +72,19 @@ def check_create(caller: Caller, owner_group: str, *, chooses_pid: bool) -> None
     Raises:
         RefusedError: The caller may not.
     """
-    anywhere = caller.can(Power.ADMIN, Power.FLOW, Power.CREATE_FOR_ANY)
-    if anywhere:
+    check_knock(caller)
+    if caller.can(*CREATE_ANY):
         return
-    if not caller.can(Power.CREATE, Power.CREATE_WITH_PID):
-        raise forbidden("Forbidden resource")
     if owner_group not in caller.groups:
-        raise forbidden(f"{caller.name} is not in group {owner_group!r} and cannot register datasets for it")
+        raise forbidden(
+            f"Unauthorized to create this dataset: {caller.name} is not in group {owner_group!r} and cannot register "
+            "datasets for it"
+        )
     if chooses_pid and not caller.can(Power.CREATE_WITH_PID):
-        raise forbidden(f"{caller.name} may not choose identifiers; leave out pid and the catalog makes one")
+        raise forbidden(
+            f"Unauthorized to create this dataset: {caller.name} may not choose identifiers; leave out pid and the "
+            "catalog makes one"
+        )
 
 
 def check_update(caller: Caller, owner_group: str) -> None:
@@ -70,8 +93,8 @@ def check_update(caller: Caller, owner_group: str) -> None:
     Raises:
         RefusedError: The caller may not.
     """
-    if not (caller.can(*UPDATE_ANY) or owner_group in caller.groups):
-        raise forbidden("Forbidden resource")
+    if not owns(caller, owner_group):
+        raise forbidden("Unauthorized access")
 
 
 def check_lifecycle(caller: Caller, owner_group: str) -> None:
@@ -104,4 +127,14 @@ def check_delete(caller: Caller) -> None:
         RefusedError: The caller may not.
     """
     if not caller.can(Power.DELETE, Power.FLOW):
+        raise forbidden("Forbidden resource")
+
+
+def check_reset(caller: Caller) -> None:
+    """Refuse to forget datablocks to everybody but those who move any dataset: archivers, admins and the flows.
+
+    Raises:
+        RefusedError: The caller may not.
+    """
+    if not caller.can(Power.LIFECYCLE, *UPDATE_ANY):
         raise forbidden("Forbidden resource")

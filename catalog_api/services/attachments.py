@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import uuid4
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlmodel import Session, col
 
 from catalog_api.json_type import Json
@@ -13,10 +13,10 @@ from catalog_api.refusals import bad_request, conflict, not_found
 from catalog_api.rules import rights
 from catalog_api.rules.caller import Caller, Power
 from catalog_api.services import datasets
-from catalog_api.tables import AttachmentRow, DatasetRow
+from catalog_api.tables import AttachmentRow, AttachmentTargetRow, DatasetRow
 from catalog_api.wire.fields import Sent, Text, Word
 
-_CONTENT = ("dataset_id", "thumbnail", "caption", "relationships")
+_CONTENT = ("thumbnail", "caption", "relationships")
 
 
 class Relationship(Sent):
@@ -63,11 +63,13 @@ def attach(session: Session, caller: Caller, sent: AttachmentIn) -> tuple[Attach
     if not caller.can(Power.CREATE_FOR_ANY):
         rights.check_update(caller, dataset.owner_group)
     given = {**sent.model_dump(exclude={"aid"}), "created_by": caller.name, "updated_by": caller.name}
-    row = AttachmentRow(aid=sent.aid or str(uuid4()), dataset_id=dataset.pid, **given)
+    row = AttachmentRow(aid=sent.aid or str(uuid4()), **given)
     row.relationships = [relation.model_dump(by_alias=True) for relation in sent.relationships]
     known = session.get(AttachmentRow, row.aid)
     if known is None:
         session.add(row)
+        session.flush()
+        session.add(AttachmentTargetRow(aid=row.aid, target_type="dataset", target_id=dataset.pid))
         session.flush()
         return row, True
     if any(getattr(known, name) != getattr(row, name) for name in _CONTENT):
@@ -97,10 +99,12 @@ def of_dataset(session: Session, caller: Caller, pid: str) -> Sequence[Attachmen
     """
     datasets.find(session, caller, pid)
     order = (col(AttachmentRow.created_at), col(AttachmentRow.aid))
-    statement = _visible(caller).where(col(AttachmentRow.dataset_id) == pid).order_by(*order)
+    statement = _visible(caller).where(col(AttachmentTargetRow.target_id) == pid).order_by(*order)
     return session.execute(statement).scalars().all()
 
 
 def _visible(caller: Caller) -> Json:
-    joined = select(AttachmentRow).join(DatasetRow, col(DatasetRow.pid) == col(AttachmentRow.dataset_id))
+    target = (col(AttachmentTargetRow.target_type) == "dataset", col(AttachmentTargetRow.aid) == col(AttachmentRow.aid))
+    joined = select(AttachmentRow).join(AttachmentTargetRow, and_(*target))
+    joined = joined.join(DatasetRow, col(DatasetRow.pid) == col(AttachmentTargetRow.target_id))
     return joined.where(rights.readable(caller))

@@ -1,209 +1,163 @@
-"""The files of a dataset as declared at ingest: the record that every later copy is compared with."""
+"""Reading the files of datasets as declared at ingest: the record that every later copy is compared with.
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any, cast
-from uuid import uuid4
+Whoever gets a list with `Rows` in it must keep the session open until the answer is written.
+"""
 
-from sqlalchemy import CursorResult, Select, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError as ConstraintError
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Select, exists, func, select
 from sqlmodel import Session, col
+from sqlmodel.sql.expression import SelectOfScalar
 
-from catalog_api.refusals import bad_request, conflict, not_found
-from catalog_api.rules import rights
-from catalog_api.rules.caller import Caller, Power
-from catalog_api.rules.lifecycle import FILES_MAY_CHANGE
+from catalog_api.json_type import Json
+from catalog_api.rules import block_rights
+from catalog_api.rules.caller import Caller
 from catalog_api.services import datasets
-from catalog_api.services.listing import page
-from catalog_api.tables import DatasetRow, DeclaredFileRow, OrigDatablockRow
-from catalog_api.wire.blocks import DataFileIn, OrigDatablockIn
-from catalog_api.wire.conditions import Column, Searchable, condition
+from catalog_api.services import listing as lists
+from catalog_api.services.documents import Collection
+from catalog_api.services.file_conditions import FILE_LISTS, FILE_ORDER
+from catalog_api.tables import DeclaredFileRow, OrigDatablockRow
+from catalog_api.wire.conditions import condition
+from catalog_api.wire.file_fields import only, wanted_of_files
 from catalog_api.wire.filters import Listing
+from catalog_api.wire.streaming import Rows
+from catalog_api.wire.written import file_items, list_wire
 
-FIRST_DUPLICATES = 10
-PATHS_PER_QUESTION = 500
-MOST_BYTES = 2**53
-_SHA256 = re.compile("[0-9a-f]{64}")
+FILES_AT_ONCE = 10_000
+"""Files of several lists that are read together; a longer list is read while it is sent."""
 
-SEARCHABLE: dict[str, Searchable] = {
-    "_id": Column(col(OrigDatablockRow.id)),
-    "id": Column(col(OrigDatablockRow.id)),
-    "datasetId": Column(col(OrigDatablockRow.dataset_id)),
-    "ownerGroup": Column(col(OrigDatablockRow.owner_group)),
-    "size": Column(col(OrigDatablockRow.size)),
-    "createdAt": Column(col(OrigDatablockRow.created_at)),
-}
-"""What a filter on file lists can name."""
-
-
-def declare(session: Session, caller: Caller, pid: str, sent: OrigDatablockIn) -> OrigDatablockRow:
-    """Declare files of a dataset.
-
-    Raises:
-        RefusedError: The caller may not, the list or a path is declared already, or archiving has begun.
-    """
-    dataset = datasets.find(session, caller, pid)
-    if not caller.can(Power.CREATE_FOR_ANY):
-        rights.check_update(caller, dataset.owner_group)
-    row = _new_list(dataset, caller, sent)
-    _check_list(dataset, sent)
-    if session.get(OrigDatablockRow, row.id) is not None:
-        raise conflict(f"file list {row.id} exists already", reason="duplicateId")
-    count_files(session, dataset, files=row.number_of_files, size_bytes=row.size)
-    session.add(row)
-    session.flush()
-    _insert(session, row, sent.data_file_list)
-    return row
+LISTS = Collection[OrigDatablockRow](
+    "OrigDatablock",
+    OrigDatablockRow,
+    "id",
+    FILE_LISTS,
+    list_wire,
+    partial(block_rights.readable, block=OrigDatablockRow),
+)
+_ROWS = {"yield_per": 1_000}
+_COLUMNS: Any = tuple(col(getattr(DeclaredFileRow, name)) for name in ("path", "size", "time", "chk", "owner"))
 
 
-def count_files(session: Session, dataset: DatasetRow, *, files: int, size_bytes: int) -> None:
-    """Add to a dataset's counters, unless archiving has begun; the row stays locked until the transaction ends.
+def visible(caller: Caller) -> SelectOfScalar[OrigDatablockRow]:
+    """Select the file lists that a caller may see."""
+    return LISTS.visible(caller)
+
+
+def of_dataset(session: Session, caller: Caller, pid: str) -> Iterable[OrigDatablockRow]:
+    """Give the lists of a dataset, in the order in which they were declared.
 
     Raises:
-        RefusedError: The dataset is managed and its list is closed.
+        RefusedError: There is no such dataset, or it is not the caller's to see.
     """
-    open_list = ~col(DatasetRow.managed) | col(DatasetRow.archive_status_message).in_(FILES_MAY_CHANGE)
-    statement = (
-        update(DatasetRow)
-        .where(col(DatasetRow.pid) == dataset.pid, open_list)
-        .values(size=DatasetRow.size + size_bytes, number_of_files=DatasetRow.number_of_files + files)
-        .execution_options(synchronize_session=False)
-    )
-    if cast("CursorResult[Any]", session.execute(statement)).rowcount != 1:
-        state = dataset.archive_status_message
-        raise conflict(f"dataset {dataset.pid} is {state!r}: its file list is closed", reason="filesClosed")
+    datasets.find(session, caller, pid)
+    mine = visible(caller).where(col(OrigDatablockRow.dataset_id) == pid).order_by(col(OrigDatablockRow.number))
+    return session.exec(mine, execution_options=_ROWS)
 
 
-def remove(session: Session, caller: Caller, list_id: str) -> None:
-    """Remove a file list, while the dataset is not being archived.
+def written(session: Session, rows: Iterable[OrigDatablockRow], listing: Listing) -> Iterator[dict[str, Json]]:
+    """Write file lists, with as much of their files as is asked for.
 
-    Raises:
-        RefusedError: The caller may not, there is no such list, or archiving has begun.
+    Short lists are read many at a time. A long one is left as `Rows`.
     """
-    row = find(session, caller, list_id)
-    rights.check_delete(caller)
-    dataset = datasets.find(session, caller, row.dataset_id)
-    count_files(session, dataset, files=-row.number_of_files, size_bytes=-row.size)
-    session.execute(delete(DeclaredFileRow).where(col(DeclaredFileRow.orig_datablock_id) == list_id))
-    session.delete(row)
+    wanted = wanted_of_files(listing)
+    for some in _batches(rows):
+        files = _files_of(session, [row.id for row in some if row.number_of_files <= FILES_AT_ONCE]) if wanted else {}
+        for row in some:
+            item = listing.project({**list_wire(row), "dataFileList": None})
+            if wanted:
+                listed = files.get(row.id, []) if row.number_of_files <= FILES_AT_ONCE else None
+                item["dataFileList"] = _list(session, row, wanted) if listed is None else list(only(listed, wanted))
+            yield item
 
 
-def find(session: Session, caller: Caller, list_id: str) -> OrigDatablockRow:
-    """Find a file list that the caller may see.
-
-    Raises:
-        RefusedError: There is none.
-    """
-    statement = _visible(caller).where(col(OrigDatablockRow.id) == list_id)
-    row: OrigDatablockRow | None = session.execute(statement).scalar_one_or_none()
-    if row is None:
-        raise not_found("file list", list_id)
-    return row
-
-
-def find_many(session: Session, caller: Caller, listing: Listing) -> list[OrigDatablockRow]:
-    """List the file lists that the caller may see and that match.
+def one_by_one(session: Session, caller: Caller, listing: Listing) -> Iterator[dict[str, Json]]:
+    """Give the files of the lists that match, each with its list around it, as SciCat unwinds them.
 
     Raises:
         RefusedError: The filter names something unknown.
     """
-    statement = _visible(caller).where(condition(listing.where, SEARCHABLE))
-    return page(session, statement, listing, SEARCHABLE, col(OrigDatablockRow.id))
+    last = (col(OrigDatablockRow.id), col(DeclaredFileRow.position))
+    order = lists.ordering(listing, FILE_ORDER, last[0])
+    statement = (
+        select(OrigDatablockRow, *_COLUMNS)
+        .join(DeclaredFileRow, col(DeclaredFileRow.orig_datablock_id) == last[0])
+        .where(*_matching(caller, listing.where))
+        .order_by(*order, last[1])
+        .limit(listing.limit)
+        .offset(listing.skip)
+    )
+    for row, *file in session.execute(statement, execution_options=_ROWS):
+        [item] = file_items([file])
+        yield listing.project({**list_wire(row), "dataFileList": item, "datasetExist": True})
 
 
-def of_list(session: Session, list_id: str) -> Sequence[Any]:
-    """Give the files of one list, by path."""
-    return session.execute(_columns().where(col(DeclaredFileRow.orig_datablock_id) == list_id)).all()
+def count_files(session: Session, caller: Caller, where: Mapping[str, Json]) -> int:
+    """Count the files in the lists that match; those of invisible ones are never counted.
+
+    Raises:
+        RefusedError: The condition names something unknown.
+    """
+    total = select(func.coalesce(func.sum(OrigDatablockRow.number_of_files), 0)).where(*_matching(caller, where))
+    return int(session.execute(total).scalar_one())
 
 
-def of_dataset(session: Session, caller: Caller, pid: str, *, skip: int, limit: int) -> Sequence[Any]:
+def facets(session: Session, caller: Caller, where: Mapping[str, Json], names: Sequence[str]) -> list[dict[str, Json]]:
+    """Count file lists by the values of some fields.
+
+    Raises:
+        RefusedError: The condition names something unknown.
+    """
+    return lists.facets(session, visible(caller), condition(where, FILE_LISTS), FILE_LISTS, names)
+
+
+def page_of_dataset(session: Session, caller: Caller, pid: str, *, skip: int, limit: int) -> Rows:
     """Give a page of a dataset's files, in code point order of their paths.
 
     Raises:
         RefusedError: There is no such dataset, or it is not the caller's to see.
     """
     datasets.find(session, caller, pid)
-    return session.execute(_columns().where(col(DeclaredFileRow.pid) == pid).limit(limit).offset(skip)).all()
+    order = (col(DeclaredFileRow.path), col(DeclaredFileRow.list_number))
+    page = select(*_COLUMNS).where(col(DeclaredFileRow.pid) == pid).order_by(*order).limit(limit).offset(skip)
+    mine, readable = col(OrigDatablockRow.dataset_id) == pid, block_rights.readable(caller, OrigDatablockRow)
+    # Asked per file only where it must be: the order of the key is then read from the index alone.
+    if session.execute(select(OrigDatablockRow.id).where(mine, ~readable).limit(1)).first() is not None:
+        page = page.where(exists().where(col(OrigDatablockRow.id) == col(DeclaredFileRow.orig_datablock_id), readable))
+    return _read(session, page)
 
 
-def _columns() -> Select[Any]:
-    names = ("path", "size", "time", "chk", "owner")
-    return select(*(col(getattr(DeclaredFileRow, name)) for name in names)).order_by(col(DeclaredFileRow.path))
+def _matching(caller: Caller, where: Mapping[str, Json]) -> tuple[Any, Any]:
+    return block_rights.readable(caller, OrigDatablockRow), condition(where, FILE_LISTS)
 
 
-def _visible(caller: Caller) -> Select[tuple[OrigDatablockRow]]:
-    joined = select(OrigDatablockRow).join(DatasetRow, col(DatasetRow.pid) == col(OrigDatablockRow.dataset_id))
-    return joined.where(rights.readable_blocks(caller, col(OrigDatablockRow.is_published)))
+def _list(session: Session, row: OrigDatablockRow, wanted: frozenset[str]) -> Rows:
+    mine = select(*_COLUMNS).where(col(DeclaredFileRow.orig_datablock_id) == row.id)
+    listed = _read(session, mine.order_by(col(DeclaredFileRow.position)))
+    return Rows(lambda: only(listed.read(), wanted))
 
 
-def _new_list(dataset: DatasetRow, caller: Caller, sent: OrigDatablockIn) -> OrigDatablockRow:
-    return OrigDatablockRow(
-        id=sent.id or str(uuid4()),
-        dataset_id=dataset.pid,
-        size=sum(file.size for file in sent.data_file_list),
-        number_of_files=len(sent.data_file_list),
-        chk_alg=sent.chk_alg,
-        owner_group=dataset.owner_group,
-        access_groups=dataset.access_groups,
-        instrument_group=dataset.instrument_group,
-        is_published=sent.is_published,
-        created_by=caller.name,
-        updated_by=caller.name,
-    )
+def _read(session: Session, statement: Select[Any]) -> Rows:
+    return Rows(lambda: file_items(session.execute(statement, execution_options=_ROWS)))
 
 
-def _check_list(dataset: DatasetRow, sent: OrigDatablockIn) -> None:
-    total = sum(file.size for file in sent.data_file_list)
-    if sent.size is not None and sent.size != total:
-        raise bad_request(f"size is {sent.size}, but the files have {total} bytes")
-    if total >= MOST_BYTES:
-        raise bad_request("the files have more bytes than can be counted")
-    twice = [path for path, times in Counter(file.path for file in sent.data_file_list).items() if times > 1]
-    if twice:
-        raise _duplicates(dataset.pid, twice)
-    if dataset.managed:
-        check_sha256(sent.data_file_list)
+def _files_of(session: Session, ids: Sequence[str]) -> dict[str, list[dict[str, Json]]]:
+    list_id = col(DeclaredFileRow.orig_datablock_id)
+    statement = select(list_id, *_COLUMNS).where(list_id.in_(ids)).order_by(list_id, col(DeclaredFileRow.position))
+    rows = session.execute(statement).all() if ids else ()
+    return {key: list(file_items(row[1:] for row in some)) for key, some in groupby(rows, key=itemgetter(0))}
 
 
-def check_sha256(files: Sequence[DataFileIn]) -> None:
-    """Refuse files without a sha256: nothing could be compared with them later.
-
-    Raises:
-        RefusedError: A file has none.
-    """
-    for file in files:
-        if file.chk is None or not _SHA256.fullmatch(file.chk):
-            raise bad_request(f"file {file.path!r} has no sha256 in chk; datasets of the flows need one for every file")
-
-
-def _insert(session: Session, row: OrigDatablockRow, files: Sequence[DataFileIn]) -> None:
-    owner = {"pid": row.dataset_id, "orig_datablock_id": row.id}
-    rows = [{**owner, "path": f.path, "size": f.size, "time": f.time, "chk": f.chk, "owner": f.owner()} for f in files]
-    try:
-        session.execute(insert(DeclaredFileRow), rows)
-    except ConstraintError:
-        session.rollback()
-        twice = _declared_already(session, row.dataset_id, [file.path for file in files])
-        raise _duplicates(row.dataset_id, twice) from None
-
-
-def _declared_already(session: Session, pid: str, paths: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    for some in _batches(sorted(paths)):
-        here = (col(DeclaredFileRow.pid) == pid, col(DeclaredFileRow.path).in_(some))
-        found += session.execute(select(col(DeclaredFileRow.path)).where(*here)).scalars()
-        if len(found) >= FIRST_DUPLICATES:
-            break
-    return sorted(found)[:FIRST_DUPLICATES]
-
-
-def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(paths), PATHS_PER_QUESTION):
-        yield paths[start : start + PATHS_PER_QUESTION]
-
-
-def _duplicates(pid: str, paths: Sequence[str]) -> Exception:
-    first = ", ".join(repr(path) for path in paths[:FIRST_DUPLICATES])
-    msg = f"paths are declared already for dataset {pid}, or twice in this list, first: {first}"
-    return conflict(msg, reason="duplicatePaths", paths=paths)
+def _batches(rows: Iterable[OrigDatablockRow]) -> Iterator[list[OrigDatablockRow]]:
+    batch, files = list[OrigDatablockRow](), 0
+    for row in rows:
+        if batch and files + row.number_of_files > FILES_AT_ONCE:
+            yield batch
+            batch, files = [], 0
+        batch.append(row)
+        files += row.number_of_files
+    if batch:
+        yield batch

@@ -1,7 +1,7 @@
 """The tables, one topic a module; rows never leave `catalog_api`."""
 
 from catalog_api.tables.access import DatasetAccessRow
-from catalog_api.tables.attachment import AttachmentRow, AttachmentTargetRow
+from catalog_api.tables.attachment import AttachmentAccessRow, AttachmentRow, AttachmentTargetRow
 from catalog_api.tables.change_record import ChangeRecordRow
 from catalog_api.tables.datablock import CopyRow, DatablockFileRow, DatablockRow
 from catalog_api.tables.dataset import DatasetRow, DatasetTermRow, LifecycleEventRow
@@ -15,12 +15,14 @@ from catalog_api.tables.policy import PolicyRow
 from catalog_api.tables.proposal import ProposalRow
 from catalog_api.tables.published_data import PublishedDataRow
 from catalog_api.tables.sample import SampleRow
-from catalog_api.tables.user import UserRow, UserSettingsRow
+from catalog_api.tables.user import ChosenPasswordRow, UserRow, UserSettingsRow
 
 __all__ = [
+    "AttachmentAccessRow",
     "AttachmentRow",
     "AttachmentTargetRow",
     "ChangeRecordRow",
+    "ChosenPasswordRow",
     "CopyRow",
     "DatablockFileRow",
     "DatablockRow",

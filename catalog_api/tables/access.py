@@ -10,9 +10,12 @@ from catalog_api.tables.columns import Row, UtcMoment
 EVERYBODY = ""
 """The audience of published datasets; no group has an empty name."""
 
+MAIL = "mailto:"
+"""Begins the audience of one person that a dataset is shared with; groups are named as they are."""
+
 
 class DatasetAccessRow(Row, table=True):
-    """One audience of a dataset: its owner group, each access group, and everybody once it is published."""
+    """One audience of a dataset: its owner group, each access group, people, and everybody once it is published."""
 
     __tablename__ = "dataset_access"
     __table_args__ = (Index("ix_dataset_access_newest", "audience", "created_at", "pid"),)

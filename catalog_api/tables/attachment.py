@@ -23,6 +23,15 @@ class AttachmentRow(Bookkeeping, table=True):
     is_published: bool = False
 
 
+class AttachmentAccessRow(Row, table=True):
+    """One audience of an attachment: its owner group, each access group, and everybody once it is published."""
+
+    __tablename__ = "attachment_access"
+
+    audience: str = Field(primary_key=True)
+    aid: str = Field(primary_key=True, foreign_key="attachment.aid", ondelete="CASCADE", index=True)
+
+
 class AttachmentTargetRow(Row, table=True):
     """What an attachment belongs to, so that the attachments of a dataset are found by index."""
 

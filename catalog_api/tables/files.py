@@ -16,6 +16,8 @@ class OrigDatablockRow(Bookkeeping, table=True):
 
     id: str = Field(primary_key=True)
     dataset_id: str = Field(foreign_key="dataset.pid", index=True)
+    number: int
+    """Counts the lists of a dataset, from 1."""
     size: int = Field(sa_type=BigInteger)
     number_of_files: int
     chk_alg: str
@@ -26,14 +28,21 @@ class OrigDatablockRow(Bookkeeping, table=True):
 
 
 class DeclaredFileRow(Row, table=True):
-    """One declared file; a path is declared once per dataset."""
+    """One declared file.
+
+    In a managed dataset a path is declared once: what is archived is compared with it. Elsewhere each list is its own,
+    as in SciCat, where two lists may name the same file. One key says both: `list_number` is 0 in managed datasets and
+    the number of the list elsewhere, so that no second index is needed and no race can pass it.
+    """
 
     __tablename__ = "declared_file"
-    __table_args__ = (Index("ix_declared_file_list", "orig_datablock_id"),)
+    __table_args__ = (Index("ix_declared_file_list", "orig_datablock_id", "position"),)
 
-    pid: str = Field(primary_key=True, foreign_key="dataset.pid")
+    pid: str = Field(primary_key=True)
     path: str = Field(primary_key=True, sa_type=PathText)
+    list_number: int = Field(primary_key=True)
     orig_datablock_id: str = Field(foreign_key="orig_datablock.id", ondelete="CASCADE")
+    position: int
     size: int = Field(sa_type=BigInteger)
     time: datetime = Field(sa_type=UtcMoment)
     chk: str | None = None

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Field
 
-from catalog_api.tables.columns import Bookkeeping, Row, json_list, json_object
+from catalog_api.tables.columns import Bookkeeping, JsonValue, Row, json_list, json_object
 
 
 class JobRow(Bookkeeping, table=True):
@@ -26,12 +26,20 @@ class JobRow(Bookkeeping, table=True):
 
 
 class JobDatasetRow(Row, table=True):
-    """A dataset that a job names."""
+    """A dataset that a job names, and how the job ended for it.
+
+    Attributes:
+        status_code: None until the job has ended for this dataset.
+        result: What came of it.
+    """
 
     __tablename__ = "job_dataset"
 
     job_id: str = Field(primary_key=True, foreign_key="job.id", ondelete="CASCADE")
     pid: str = Field(primary_key=True, foreign_key="dataset.pid", index=True)
+    status_code: str | None = None
+    status_message: str | None = None
+    result: dict[str, Any] | None = Field(default=None, sa_type=JsonValue, nullable=True)
 
 
 class JobClaimRow(Row, table=True):

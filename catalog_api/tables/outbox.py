@@ -13,12 +13,15 @@ class OutboxRow(Row, table=True):
 
     Attributes:
         id: Also the idempotency key at Prefect: however often it is sent, one run comes of it.
+        pid: The dataset that the run is for; None when it is for the whole job.
+        delivered_at: When Prefect took it, or when it was given up because nobody wants it any more.
     """
 
     __tablename__ = "outbox"
 
     id: str = Field(primary_key=True)
     job_id: str = Field(foreign_key="job.id", ondelete="CASCADE", index=True)
+    pid: str | None = None
     deployment: str
     parameters: dict[str, Any] = json_object()
     created_at: datetime = Field(default_factory=now, sa_type=UtcMoment)

@@ -29,6 +29,7 @@ class ProposalRow(Bookkeeping, table=True):
     parent_proposal_id: str | None = Field(default=None, index=True)
     type: str = "Default Proposal"
     instrument_ids: list[str] = json_list()
+    keywords: list[str] = json_list()
     number_of_datasets: int = 0
     owner_group: str = Field(index=True)
     access_groups: list[str] = json_list()

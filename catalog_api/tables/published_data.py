@@ -17,6 +17,8 @@ class PublishedDataRow(Bookkeeping, table=True):
     title: str
     abstract: str
     dataset_pids: list[str] = json_list()
+    proposal_ids: list[str] = json_list()
+    sample_ids: list[str] = json_list()
     status: str = Field(default="private", index=True)
     registered_time: datetime | None = Field(default=None, sa_type=UtcMoment)
     number_of_files: int = 0

@@ -28,4 +28,20 @@ class UserSettingsRow(Bookkeeping, table=True):
     __tablename__ = "user_settings"
 
     user_id: str = Field(primary_key=True)
+    dataset_count: int = 25
+    job_count: int = 25
     external_settings: dict[str, Any] = json_object()
+
+
+class ChosenPasswordRow(Bookkeeping, table=True):
+    """A password that a functional account chose instead of the one in the accounts file.
+
+    Attributes:
+        replaces: Digest of the file's password hash; another password in the file ends this one.
+    """
+
+    __tablename__ = "chosen_password"
+
+    username: str = Field(primary_key=True)
+    password_hash: str
+    replaces: str

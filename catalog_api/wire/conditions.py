@@ -1,88 +1,34 @@
-"""A filter's `where` as a condition for the database."""
+"""A filter's `where` as a condition for the database: MongoDB's operators and Loopback's, with or without `$`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from operator import eq, ge, gt, le, lt, ne
-from typing import Protocol
 
-from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, TypeDecorator, and_, not_, or_, true
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import and_, or_, true
 
 from catalog_api.json_type import Json
 from catalog_api.refusals import bad_request
-from catalog_api.wire.moments import AnyMoment
+from catalog_api.wire.json_field import JsonField
+from catalog_api.wire.patterns import pattern
+from catalog_api.wire.searchable import RANGE, Column, Condition, Membership, Searchable, never, no_such_property
 
-LONGEST_LIST = 1_000
+__all__ = ["Column", "Condition", "JsonField", "Membership", "Searchable", "condition", "lookup"]
+
+LONGEST_LIST = 10_000
 MOST_CONDITIONS = 200
+TEXT = "$text"
+"""Name of the search for words: `{"$text": {"$search": "apoferritin -test"}}`."""
 
-Condition = ColumnElement[bool]
-_COMPARE: Mapping[str, Callable[[Json, Json], Json]] = {"eq": eq, "ne": ne, "gt": gt, "gte": ge, "lt": lt, "lte": le}
-_SYNONYMS = {"neq": "ne", "inq": "in"}
-_MOMENT: TypeAdapter[datetime] = TypeAdapter(AnyMoment)
-
-
-class Searchable(Protocol):
-    """Something that a filter can name."""
-
-    def compare(self, operator: str, value: Json) -> Condition:
-        """Compare with one value, `operator` being one of eq, ne, gt, gte, lt, lte."""
-
-    def among(self, values: list[Json]) -> Condition:
-        """Find one of some values."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column that a filter can name."""
-
-    column: Json
-
-    def compare(self, operator: str, value: Json) -> Condition:
-        """Compare the column with a value of its own type."""
-        if value is None and operator not in {"eq", "ne"}:
-            raise bad_request("null is neither larger nor smaller than anything; use eq or neq")
-        condition: Condition = _COMPARE[operator](self.column, self._typed(value))
-        return condition
-
-    def among(self, values: list[Json]) -> Condition:
-        """Find the column's value in a list."""
-        condition: Condition = self.column.in_([self._typed(value) for value in values])
-        return condition
-
-    def _typed(self, value: Json) -> Json:
-        kind = _python_type(self.column.type)
-        if kind is datetime and value is not None:
-            return _moment(value)
-        numbers = kind is float and isinstance(value, int)
-        if value is None or numbers or type(value) is kind:
-            return value
-        raise bad_request(f"{self.column.key} is compared with a {kind.__name__}, not with {str(value)[:80]!r}")
-
-
-@dataclass(frozen=True)
-class Membership:
-    """A list of words; a filter finds what has a word in it."""
-
-    holds: Callable[[list[str]], Condition]
-
-    def compare(self, operator: str, value: Json) -> Condition:
-        """Find what has a word, or what lacks it."""
-        if operator not in {"eq", "ne"}:
-            raise bad_request("a list is only searched for words it holds: use eq, neq, inq or nin")
-        found = self.among([value])
-        return found if operator == "eq" else not_(found)
-
-    def among(self, values: list[Json]) -> Condition:
-        """Find what has one of some words."""
-        if not all(isinstance(value, str) for value in values):
-            raise bad_request("a list of words is searched for words")
-        return self.holds(values)
+_SYNONYMS = {"inq": "in", "neq": "ne", "regexp": "regex"}
+_OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "between", "in", "nin", "exists", "not")
+_PATTERNS = {"regex": "", "like": "", "ilike": "i", "nlike": "", "nilike": "i"}
+_SPELLINGS = frozenset({*_OPERATORS, *_PATTERNS, *_SYNONYMS})
 
 
 def condition(where: Mapping[str, Json], known: Mapping[str, Searchable]) -> Condition:
     """Compile a `where` to a condition.
+
+    Args:
+        where: What to find, as JSON.
+        known: What it may name.
 
     Raises:
         RefusedError: It names an unknown field or operator, or compares what cannot be compared.
@@ -93,14 +39,18 @@ def condition(where: Mapping[str, Json], known: Mapping[str, Searchable]) -> Con
 
 
 def lookup(name: str, known: Mapping[str, Searchable]) -> Searchable:
-    """Find what a filter names.
+    """Find what a filter names, or what lies below something it names.
 
     Raises:
         RefusedError: There is nothing of that name.
     """
-    if name not in known:
-        raise bad_request(f"Property {name} should not exist in the filter object")
-    return known[name]
+    if name in known:
+        return known[name]
+    parts = name.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        if (above := known.get(".".join(parts[:length]))) is not None:
+            return above.below(".".join(parts[length:]))
+    raise no_such_property(name)
 
 
 def _all(where: Json, known: Mapping[str, Searchable]) -> Condition:
@@ -111,30 +61,72 @@ def _all(where: Json, known: Mapping[str, Searchable]) -> Condition:
 
 def _term(name: str, value: Json, known: Mapping[str, Searchable]) -> Condition:
     word = name.removeprefix("$")
-    if word not in {"and", "or"}:
-        return _field(lookup(name, known), value)
-    if not isinstance(value, list) or not value:
-        raise bad_request(f"{name} takes a list of conditions")
-    parts = [_all(part, known) for part in value]
-    return and_(*parts) if word == "and" else or_(*parts)
+    if name == TEXT:
+        return lookup(TEXT, known).is_among([value])
+    if word == "not" and name not in known:
+        return never(_all(value, known))
+    if word in _JOINED and name not in known:
+        if not isinstance(value, list) or not value:
+            raise bad_request(f"{name} takes a list of conditions")
+        return _JOINED[word]([_all(part, known) for part in value])
+    return _field(lookup(name, known), value)
+
+
+_JOINED: Mapping[str, Callable[[list[Condition]], Condition]] = {
+    "and": lambda parts: and_(true(), *parts),
+    "or": lambda parts: or_(*parts),
+    "nor": lambda parts: never(or_(*parts)),
+}
 
 
 def _field(searchable: Searchable, value: Json) -> Condition:
     if not isinstance(value, dict):
-        return searchable.compare("eq", value)
-    return and_(true(), *(_operator(searchable, name, operand) for name, operand in value.items()))
+        return searchable.is_among([value])
+    if value and not any(name.startswith("$") or name in _SPELLINGS for name in value):
+        return searchable.is_among([value])
+    asked = {_SYNONYMS.get(name.removeprefix("$"), name.removeprefix("$")): operand for name, operand in value.items()}
+    options = asked.pop("options", "")
+    bounds = {name: operand for name, operand in asked.items() if name in RANGE}
+    if "between" in asked:
+        bounds |= dict(zip(("gte", "lte"), _pair(asked["between"]), strict=True))
+    others = (name for name in asked if name not in {*RANGE, "between"})
+    parts = [_operator(searchable, name, asked[name], options) for name in others]
+    return and_(true(), *([searchable.is_within(bounds)] if bounds else []), *parts)
 
 
-def _operator(searchable: Searchable, name: str, operand: Json) -> Condition:
-    operator = _SYNONYMS.get(name.removeprefix("$"), name.removeprefix("$"))
-    if operator in _COMPARE:
-        return searchable.compare(operator, operand)
-    if operator not in {"in", "nin"}:
-        raise bad_request(f"unknown operator {name!r}; there are eq, neq, gt, gte, lt, lte, inq, nin")
+def _operator(searchable: Searchable, name: str, operand: Json, options: Json) -> Condition:
+    if name in _PATTERNS:
+        found = searchable.matches(pattern(operand, f"{options}{_PATTERNS[name]}", delimited=name == "regex"))
+        return never(found) if name.startswith("n") else found
+    if name == "exists":
+        return searchable.exists() if _truth(operand) else never(searchable.exists())
+    if name == "not":
+        return never(_field(searchable, operand))
+    if name in {"eq", "ne"}:
+        found = searchable.is_among([operand])
+    elif name in {"in", "nin"}:
+        found = searchable.is_among(_list(name, operand))
+    else:
+        raise bad_request(f"unknown operator {name!r}; there are {', '.join((*_OPERATORS, *_PATTERNS))}")
+    return found if name in {"eq", "in"} else never(found)
+
+
+def _list(name: str, operand: Json) -> list[Json]:
     if not isinstance(operand, list) or len(operand) > LONGEST_LIST:
         raise bad_request(f"{name} takes a list of up to {LONGEST_LIST} values")
-    found = searchable.among(operand)
-    return found if operator == "in" else not_(found)
+    return operand
+
+
+def _pair(operand: Json) -> list[Json]:
+    if not isinstance(operand, list) or len(operand) != 2:  # noqa: PLR2004 (the smallest and the largest)
+        raise bad_request("between takes a list of two values, the smallest and the largest")
+    return operand
+
+
+def _truth(operand: Json) -> bool:
+    if operand not in (True, False):
+        raise bad_request("exists takes true or false")
+    return bool(operand)
 
 
 def _size(value: Json) -> int:
@@ -143,14 +135,3 @@ def _size(value: Json) -> int:
     if isinstance(value, list):
         return sum(_size(inner) for inner in value)
     return 0
-
-
-def _python_type(kind: TypeEngine[Json]) -> type:
-    return kind.impl_instance.python_type if isinstance(kind, TypeDecorator) else kind.python_type
-
-
-def _moment(value: Json) -> datetime:
-    try:
-        return _MOMENT.validate_python(value)
-    except ValidationError as error:
-        raise bad_request(f"{str(value)[:80]!r} is no moment; write it like 2026-11-21T12:00:00Z") from error

@@ -1,15 +1,20 @@
 """Datasets over the wire, with the names of the v4 dialect."""
 
+from collections.abc import Mapping
+from copy import copy
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, create_model
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from catalog_api.tables import DatasetRow
-from catalog_api.wire.fields import Bytes, Count, Emails, Sent, Text, Word
+from catalog_api.wire.complaints import Complaining
+from catalog_api.wire.fields import Emails, Sent, Text, Word
 from catalog_api.wire.lifecycle import COLUMNS, LifecycleIn, lifecycle_wire
 from catalog_api.wire.moments import AnyMoment
-from catalog_api.wire.shape import wire
+from catalog_api.wire.shape import plain
 
 LIST_FIELDS = (
     "access_groups",
@@ -24,17 +29,57 @@ LIST_FIELDS = (
 )
 """Fields that are lists of words, searched by membership."""
 
-KEPT_BY_THE_CATALOG = frozenset({"size", "packed_size", "number_of_files", "number_of_files_archived"})
-"""Counters: accepted from SciCat's clients and ignored, since the catalog counts itself."""
+COUNTERS = ("size", "packed_size", "number_of_files", "number_of_files_archived")
+"""Counted by the catalog once it knows files; until then a client may declare them."""
+
+LONGEST_LOG = 4 * 1024 * 1024
+LONGEST_SCHEMA = 256 * 1024
+
+
+def _text_only(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    raise PydanticCustomError("datetime_type", "a moment is written as text")
+
 
 _FolderText = Annotated[Word, AfterValidator(lambda folder: folder.rstrip("/") or "/")]
+_Moment = Annotated[AnyMoment, BeforeValidator(_text_only)]
+_Entry = Annotated[str, Field(max_length=1024)]
+_Entries = Annotated[list[_Entry], Field(max_length=10_000)]
+_Bytes = Annotated[StrictInt, Field(ge=0, lt=2**53, description="Counted by the catalog once it knows files.")]
+_Files = Annotated[StrictInt, Field(ge=0, lt=2**31, description="Counted by the catalog once it knows files.")]
 
 
-class DatasetIn(Sent):
+class TechniqueIn(Sent):
+    """A technique, from a vocabulary."""
+
+    pid: Text
+    name: Text
+
+
+class RelationshipIn(Sent):
+    """Another thing that a dataset is related to; scitacean's `pid` is taken as the identifier."""
+
+    identifier: Text | None = None
+    identifier_type: Text = "Other"
+    relationship: Text = "IsReferencedBy"
+    entity_type: Text = "Other"
+    external_id: Text | None = None
+    pid: Text | None = None
+
+
+def _relationship(sent: RelationshipIn) -> RelationshipIn:
+    if sent.identifier is None and sent.pid is None:
+        raise PydanticCustomError("string_type", "identifier is missing")
+    sent.identifier = sent.identifier if sent.identifier is not None else sent.pid
+    return sent
+
+
+class DatasetIn(Complaining, Sent):
     """A dataset as a client registers it."""
 
     pid: Word | None = Field(None, description="Made by the catalog when not given.")
-    type: Annotated[str, Field(pattern="^(raw|derived)$")] = Field(description="raw or derived")
+    type: Word = Field(description="raw, derived, or one of the site's own types")
     dataset_name: Word
     owner: Text = ""
     owner_email: Emails | None = None
@@ -42,57 +87,101 @@ class DatasetIn(Sent):
     contact_email: Emails
     source_folder: _FolderText
     source_folder_host: Text | None = None
-    creation_time: AnyMoment
-    start_time: AnyMoment | None = None
-    end_time: AnyMoment | None = None
+    creation_time: _Moment
+    start_time: _Moment | None = None
+    end_time: _Moment | None = None
     creation_location: Text | None = None
     description: Text | None = None
     comment: Text | None = None
     license: Text | None = None
     data_format: Text | None = None
     run_number: Text | None = None
-    job_log_data: Text | None = None
+    job_log_data: Annotated[str, Field(max_length=LONGEST_LOG)] | None = None
     validation_status: Text | None = None
     classification: Text | None = None
-    data_quality_metrics: float | None = None
-    keywords: list[Word] = Field([])
-    shared_with: list[Word] = Field([])
-    principal_investigators: list[Word] = Field([])
-    proposal_ids: list[Word] = Field([])
-    sample_ids: list[Word] = Field([])
-    instrument_ids: list[Word] = Field([])
-    input_datasets: list[Word] = Field([])
-    used_software: list[Word] = Field([])
-    techniques: list[dict[str, Any]] = Field([])
-    relationships: list[dict[str, Any]] = Field([])
+    data_quality_metrics: StrictFloat | None = None
+    keywords: _Entries = Field([])
+    shared_with: _Entries = Field([])
+    principal_investigators: _Entries = Field([])
+    proposal_ids: _Entries = Field([])
+    sample_ids: _Entries = Field([])
+    instrument_ids: _Entries = Field([])
+    input_datasets: _Entries = Field([])
+    used_software: _Entries = Field([])
+    techniques: list[TechniqueIn] = Field([])
+    relationships: list[Annotated[RelationshipIn, AfterValidator(_relationship)]] = Field([])
     job_parameters: dict[str, Any] | None = None
     scientific_metadata: dict[str, Any] = Field({})
-    scientific_metadata_schema: Text | None = None
+    scientific_metadata_schema: Annotated[str, Field(max_length=LONGEST_SCHEMA)] | None = Field(
+        None, description="Address of a schema that the catalog knows, or a JSON schema as text."
+    )
     owner_group: Word
-    access_groups: list[Word] = Field([])
+    access_groups: _Entries = Field([])
     instrument_group: Text | None = None
-    is_published: bool = False
-    size: Bytes | None = Field(None, description="Ignored: counted by the catalog.")
-    packed_size: Bytes | None = Field(None, description="Ignored: counted by the catalog.")
-    number_of_files: Count | None = Field(None, description="Ignored: counted by the catalog.")
-    number_of_files_archived: Count | None = Field(None, description="Ignored: counted by the catalog.")
+    is_published: StrictBool = False
+    size: _Bytes = 0
+    packed_size: _Bytes = 0
+    number_of_files: _Files = 0
+    number_of_files_archived: _Files = 0
     datasetlifecycle: Annotated[LifecycleIn | None, Field(alias="datasetlifecycle")] = None
 
     def columns(self) -> dict[str, Any]:
         """Give what goes into the row; the identifier and the lifecycle have their own rules."""
-        return self.model_dump(exclude={"pid", "datasetlifecycle", *KEPT_BY_THE_CATALOG})
+        return columns_of(self, set(type(self).model_fields) - {"pid", "datasetlifecycle"})
 
 
-EDITABLE = frozenset(DatasetIn.model_fields) - {"pid", "type", "datasetlifecycle"} - KEPT_BY_THE_CATALOG
+EDITABLE = frozenset(DatasetIn.model_fields) - {"pid", "type", "datasetlifecycle"}
 """Columns that a PATCH may name."""
 
 
+def _not_required(field: FieldInfo) -> tuple[Any, FieldInfo]:
+    optional = copy(field)
+    optional.default, optional.default_factory = None, None
+    return field.annotation, optional
+
+
+_PATCHABLE: dict[str, Any] = {
+    name: _not_required(field) for name, field in DatasetIn.model_fields.items() if name not in {"pid", "type"}
+}
+DatasetPatch = create_model("DatasetPatch", __base__=(Complaining, Sent), **_PATCHABLE)
+"""The fields of a dataset, none of them required: what is not named stays."""
+
+
+def patch_of(body: Mapping[str, Any]) -> Sent:
+    """Read some fields of a dataset.
+
+    Raises:
+        pydantic.ValidationError: One of them cannot be changed, or not to that.
+    """
+    read: Sent = DatasetPatch.model_validate(body)
+    return read
+
+
+def columns_of(sent: Sent, names: set[str]) -> dict[str, Any]:
+    """Give some of the sent fields as a row holds them."""
+    dumped = sent.model_dump(include=names - {"techniques", "relationships"})
+    for name in names & {"techniques", "relationships"}:
+        dumped[name] = [entry.model_dump(by_alias=True, exclude_none=True) for entry in getattr(sent, name)]
+    return dumped
+
+
+def default_of(name: str) -> Any:  # noqa: ANN401 (each column has its own type)
+    """Give what a field is when nobody names it."""
+    return DatasetIn.model_fields[name].get_default(call_default_factory=True)
+
+
 def dataset_wire(row: DatasetRow) -> dict[str, Any]:
-    """Write a dataset in the v4 dialect."""
-    own = wire(row, without={*COLUMNS, "managed"})
-    return {"_id": row.pid, **own, "managed": row.managed, "datasetlifecycle": lifecycle_wire(row), "__v": 0}
+    """Write a dataset in the v4 dialect; what was never set is left out, `jobParameters` is null."""
+    own = {alias: plain(value) for name, alias in _OWN if (value := getattr(row, name)) is not None}
+    managed = {"managed": True} if row.managed else {}
+    return {
+        "_id": row.pid,
+        **own,
+        "jobParameters": row.job_parameters,
+        **managed,
+        "datasetlifecycle": lifecycle_wire(row),
+        "__v": 0,
+    }
 
 
-def as_sent(row: DatasetRow) -> dict[str, Any]:
-    """Write a dataset as a client would register it again; the base that a PATCH is laid over."""
-    return {to_camel(name): getattr(row, name) for name in EDITABLE | {"type"}}
+_OWN = [(name, to_camel(name)) for name in DatasetRow.model_fields if name not in {*COLUMNS, "managed"}]

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from catalog_api.refusals import bad_request
+from catalog_api.wire.complaints import CONSTRAINTS, complaint
 
 Text = Annotated[str, Field(max_length=65536)]
 Word = Annotated[str, Field(min_length=1, max_length=1024)]
@@ -38,7 +39,4 @@ def read(model: type[Model], body: object) -> Model:
 
 def describe(kind: str, place: tuple[int | str, ...], message: str) -> str:
     """Say what is wrong with one property, in the words that SciCat's clients know."""
-    name = ".".join(str(part) for part in place)
-    if kind == "extra_forbidden":
-        return f"property {name} should not exist"
-    return f"{name}: {message}" if name else message
+    return message if kind in CONSTRAINTS else complaint(kind, place, message)[1]

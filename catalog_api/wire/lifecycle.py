@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from catalog_api.json_type import Json
 from catalog_api.tables import DatasetRow
@@ -17,16 +17,21 @@ Status = Text
 class LifecycleIn(Sent):
     """A partial change of a lifecycle: what is not named stays, `null` sets back to the default."""
 
-    id: str | None = Field(None, description="Ignored; SciCat's clients send it back.")
-    archivable: bool | None = Field(None, description="Follows from the state where the flows manage the dataset.")
-    retrievable: bool | None = Field(None, description="Follows from the state where the flows manage the dataset.")
-    publishable: bool | None = None
-    is_on_central_disk: bool | None = None
+    id: Any = Field(None, description="Ignored; SciCat's clients send it back.")
+    object_id: Any = Field(None, alias="_id", description="Ignored; SciCat's clients send it back.")
+    archivable: StrictBool | None = Field(
+        None, description="Follows from the state where the flows manage the dataset."
+    )
+    retrievable: StrictBool | None = Field(
+        None, description="Follows from the state where the flows manage the dataset."
+    )
+    publishable: StrictBool | None = None
+    is_on_central_disk: StrictBool | None = None
     archive_status_message: Status | None = None
     retrieve_status_message: Status | None = None
     archive_return_message: Any = None
     retrieve_return_message: Any = None
-    retrieve_integrity_check: bool | None = Field(None, description="The bytes are back and were verified.")
+    retrieve_integrity_check: StrictBool | None = Field(None, description="The bytes are back and were verified.")
     exported_to: Text | None = None
     storage_location: Text | None = None
     date_of_disk_purging: AnyMoment | None = None
@@ -37,18 +42,20 @@ class LifecycleIn(Sent):
 
     def named(self) -> dict[str, Any]:
         """Give the columns that were named, each with its value or, for `null`, its default."""
-        sent = {name: getattr(self, name) for name in self.model_fields_set - {"id", "flow_run_id"}}
+        sent = {name: getattr(self, name) for name in self.model_fields_set - _NO_COLUMNS}
         return {name: _default(name) if value is None else value for name, value in sent.items()}
 
 
-COLUMNS = tuple(name for name in LifecycleIn.model_fields if name not in {"id", "flow_run_id"})
+_NO_COLUMNS = frozenset({"id", "object_id", "flow_run_id"})
+COLUMNS = tuple(name for name in LifecycleIn.model_fields if name not in _NO_COLUMNS)
 """The columns of a dataset that are its lifecycle."""
+
+_NAMES = {name: LifecycleIn.model_fields[name].alias or name for name in COLUMNS}
 
 
 def lifecycle_wire(row: DatasetRow) -> dict[str, Any]:
     """Write a dataset's lifecycle."""
-    names = {name: LifecycleIn.model_fields[name].alias or name for name in COLUMNS}
-    return {"id": row.pid} | {names[name]: plain(getattr(row, name)) for name in COLUMNS}
+    return {"_id": row.pid, "id": row.pid} | {alias: plain(getattr(row, name)) for name, alias in _NAMES.items()}
 
 
 def _default(name: str) -> Json:

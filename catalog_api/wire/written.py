@@ -1,29 +1,38 @@
 """File lists and datablocks as they are written on the wire."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from catalog_api.json_type import Json
 from catalog_api.tables import CopyRow, DatablockRow, OrigDatablockRow
+from catalog_api.wire.blocks import SentFile
 from catalog_api.wire.shape import plain, wire
 
 
-def files_wire(files: Iterable[Json]) -> list[dict[str, Json]]:
+def file_items(files: Iterable[Json]) -> Iterator[dict[str, Json]]:
     """Write files; each is (path, size, time, chk) and then either an offset or what clients said about ownership."""
-    return [
-        {"path": path, "size": size, "time": plain(time), "chk": chk, **_more(more)}
-        for path, size, time, chk, more in files
-    ]
+    for path, size, time, chk, more in files:
+        yield {"path": path, "size": size, "time": plain(time), "chk": chk, **_more(more)}
 
 
-def list_wire(row: OrigDatablockRow, files: Sequence[Json] | None) -> dict[str, Json]:
+def sent_items(files: Iterable[SentFile]) -> Iterator[dict[str, Json]]:
+    """Write files as a client sent them."""
+    for file in files:
+        said = {name: value for name, value in file.items() if value is not None}
+        yield {"chk": None, **said, "time": plain(file["time"])}
+
+
+def list_wire(row: OrigDatablockRow, files: Json = None) -> dict[str, Json]:
     """Write a file list, with its files unless they are left out."""
-    listed = {} if files is None else {"dataFileList": files_wire(files)}
-    return {"_id": row.id, **wire(row), **listed}
+    own = wire(row, without={"number"} if row.chk_alg else {"number", "chk_alg"})
+    return {"_id": row.id, **own, **({} if files is None else {"dataFileList": files}), "__v": 0}
 
 
-def block_wire(row: DatablockRow, copies: Sequence[CopyRow]) -> dict[str, Json]:
-    """Write a datablock with its copies."""
-    return {"_id": row.id, **wire(row), "copies": [copy_wire(copy) for copy in copies]}
+def block_wire(row: DatablockRow, copies: Sequence[CopyRow] | None = None, files: Json = None) -> dict[str, Json]:
+    """Write a datablock, with its copies and files unless they are left out."""
+    item = {"_id": row.id, **wire(row, without=() if row.chk_alg else {"chk_alg"})}
+    if copies is not None:
+        item["copies"] = [copy_wire(copy) for copy in copies]
+    return {**item, **({} if files is None else {"dataFileList": files}), "__v": 0}
 
 
 def copy_wire(copy: CopyRow) -> dict[str, Json]:

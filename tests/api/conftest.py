@@ -1,7 +1,6 @@
-"""A catalog on a SQLite file, or on the PostgreSQL that EMDEWAR_TEST_POSTGRESQL names, and people who talk to it."""
+"""A catalog, on a SQLite file and once more on PostgreSQL, and people who talk to it."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlmodel import SQLModel
 
 from catalog_api import tokens
 from catalog_api.accounts import hash_password
@@ -19,9 +18,7 @@ from catalog_api.database import Database
 from catalog_api.settings import Settings
 from catalog_api.site import Site
 from tests.api.bodies import As, InProcess
-
-POSTGRESQL = os.environ.get("EMDEWAR_TEST_POSTGRESQL")
-"""URL of a PostgreSQL database that the tests may clear; without it they run on SQLite."""
+from tests.postgresql import FAST, MissingError, PostgresServer, running_server
 
 PASSWORD = "a password of the tests"  # noqa: S105 (opens nothing but the tests' own catalog)
 ACCOUNTS = {
@@ -33,6 +30,13 @@ ACCOUNTS = {
     "archiver": ["archivers"],
     "cleaner": ["cleaners"],
 }
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks a database on both kinds, unless it is about SQLite's file."""
+    if "kind_of_database" in metafunc.fixturenames:
+        both = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+        metafunc.parametrize("kind_of_database", both[:1] if "sqlite_file" in metafunc.fixturenames else both)
 
 
 @pytest.fixture(scope="session")
@@ -48,11 +52,37 @@ def accounts_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """A PostgreSQL server with one database of the newest schema, `catalog`, which each test empties for itself."""
+    try:
+        with running_server(*FAST) as server:
+            server.run_sql("CREATE DATABASE catalog")
+            _migrate(server.url("catalog"))
+            yield server
+    except MissingError as missing:
+        pytest.skip(str(missing))
+
+
 @pytest.fixture
-def settings(tmp_path: Path, accounts_file: Path) -> Settings:
+def database_url(kind_of_database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty database with the newest schema is."""
+    if kind_of_database == "sqlite":
+        file = tmp_path / "catalog.sqlite3"
+        shutil.copy(request.getfixturevalue("newest_schema"), file)
+        return f"sqlite:///{file}"
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    # Thirty times faster than a database of its own, or TRUNCATE.
+    tables = [f'DELETE FROM "{table.name}"' for table in reversed(SQLModel.metadata.sorted_tables)]  # noqa: S608 (our names)
+    server.run_sql("; ".join(["SET lock_timeout = 5000", *tables]), database="catalog")
+    return server.url("catalog")
+
+
+@pytest.fixture
+def settings(database_url: str, accounts_file: Path) -> Settings:
     """The settings of the catalog under test."""
     return Settings(
-        database_url=POSTGRESQL or f"sqlite:///{tmp_path}/catalog.sqlite3",
+        database_url=database_url,
         secret_key=SecretStr("a key of the tests, long enough for HS256"),
         accounts_file=accounts_file,
         update_dataset_lifecycle_groups=frozenset({"archivers"}),
@@ -63,31 +93,28 @@ def settings(tmp_path: Path, accounts_file: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def newest_schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with the newest schema, made once and copied."""
+    """A SQLite file with the newest schema, made once and copied."""
     path = tmp_path_factory.mktemp("schema") / "catalog.sqlite3"
-    database = Database(Settings(database_url=f"sqlite:///{path}"))
-    database.migrate()
-    database.close()
+    _migrate(f"sqlite:///{path}")
     return path
 
 
+def _migrate(url: str) -> None:
+    database = Database(Settings(database_url=url))
+    database.migrate()
+    database.close()
+
+
 @pytest.fixture
-def database(settings: Settings, newest_schema: Path) -> Iterator[Database]:
+def database(settings: Settings) -> Iterator[Database]:
     """The database of the catalog under test."""
     database = Database(settings)
-    if file := settings.sqlite_file():
-        shutil.copy(newest_schema, file)
-    else:
-        with database.engine.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        database.migrate()
     yield database
     database.close()
 
 
 @pytest.fixture
-def app(settings: Settings, database: Database) -> Iterator[FastAPI]:  # noqa: ARG001 (it must be migrated)
+def app(settings: Settings) -> Iterator[FastAPI]:
     """The application."""
     app = create_app(settings)
     yield app
@@ -130,6 +157,5 @@ def owner(as_: As) -> httpx.Client:
 
 @pytest.fixture
 def sqlite_file(settings: Settings) -> Path:
-    """The database's file; a test that needs one is skipped on PostgreSQL."""
-    file = settings.sqlite_file()
-    return file or pytest.skip("this rule is about SQLite files")
+    """The database's file; a test that asks for it runs on SQLite only."""
+    return settings.sqlite_file() or pytest.fail("this test was not to run on PostgreSQL")

@@ -20,6 +20,8 @@ TABLES = (
     "sample",
     "user_identity",
     "user_settings",
+    "chosen_password",
+    "attachment_access",
     "attachment_target",
     "dataset_access",
     "dataset_text",
@@ -39,6 +41,8 @@ def upgrade() -> None:
     _create_sample()
     _create_user_identity()
     _create_user_settings()
+    _create_chosen_password()
+    _create_attachment_access()
     _create_attachment_target()
     _create_dataset_access()
     _create_dataset_text()
@@ -47,8 +51,11 @@ def upgrade() -> None:
     _index_texts()
     _widen_attachment()
     _widen_job()
+    _number_file_lists()
+    _widen_declared_file()
     op.add_column("dataset", sa.Column("scientific_metadata_valid", sa.Boolean(), nullable=True))
     _fill_dataset_access()
+    _fill_attachment_access()
 
 
 def downgrade() -> None:
@@ -103,14 +110,7 @@ def _create_policy() -> None:
         *_bookkeeping(),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("manager", sa.JSON(), nullable=False),
-        sa.Column("tape_redundancy", sa.String(), nullable=False),
-        sa.Column("auto_archive", sa.Boolean(), nullable=False),
-        sa.Column("auto_archive_delay", sa.Integer(), nullable=False),
-        sa.Column("archive_email_notification", sa.Boolean(), nullable=False),
-        sa.Column("archive_emails_to_be_notified", sa.JSON(), nullable=False),
-        sa.Column("retrieve_email_notification", sa.Boolean(), nullable=False),
-        sa.Column("retrieve_emails_to_be_notified", sa.JSON(), nullable=False),
-        sa.Column("embargo_period", sa.Integer(), nullable=False),
+        sa.Column("job_policies", sa.JSON(), nullable=False),
         sa.Column("owner_group", sa.String(), nullable=False),
         sa.Column("access_groups", sa.JSON(), nullable=False),
         sa.Column("instrument_group", sa.String(), nullable=True),
@@ -141,6 +141,7 @@ def _create_proposal() -> None:
         sa.Column("parent_proposal_id", sa.String(), nullable=True),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("instrument_ids", sa.JSON(), nullable=False),
+        sa.Column("keywords", sa.JSON(), nullable=False),
         sa.Column("number_of_datasets", sa.Integer(), nullable=False),
         sa.Column("owner_group", sa.String(), nullable=False),
         sa.Column("access_groups", sa.JSON(), nullable=False),
@@ -161,6 +162,8 @@ def _create_published_data() -> None:
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("abstract", sa.String(), nullable=False),
         sa.Column("dataset_pids", sa.JSON(), nullable=False),
+        sa.Column("proposal_ids", sa.JSON(), nullable=False),
+        sa.Column("sample_ids", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("registered_time", sa.DateTime(timezone=True), nullable=True),
         sa.Column("number_of_files", sa.Integer(), nullable=False),
@@ -220,10 +223,35 @@ def _create_user_settings() -> None:
         "user_settings",
         *_bookkeeping(),
         sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("dataset_count", sa.Integer(), nullable=False),
+        sa.Column("job_count", sa.Integer(), nullable=False),
         sa.Column("external_settings", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("user_id"),
     )
     op.create_index("ix_user_settings_created_at", "user_settings", ["created_at"])
+
+
+def _create_chosen_password() -> None:
+    op.create_table(
+        "chosen_password",
+        *_bookkeeping(),
+        sa.Column("username", sa.String(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("replaces", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("username"),
+    )
+    op.create_index("ix_chosen_password_created_at", "chosen_password", ["created_at"])
+
+
+def _create_attachment_access() -> None:
+    op.create_table(
+        "attachment_access",
+        sa.Column("audience", sa.String(), nullable=False),
+        sa.Column("aid", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["aid"], ["attachment.aid"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("audience", "aid"),
+    )
+    op.create_index("ix_attachment_access_aid", "attachment_access", ["aid"])
 
 
 def _create_attachment_target() -> None:
@@ -285,6 +313,7 @@ def _create_outbox() -> None:
         "outbox",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("job_id", sa.String(), nullable=False),
+        sa.Column("pid", sa.String(), nullable=True),
         sa.Column("deployment", sa.String(), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -344,6 +373,12 @@ def _widen_job() -> None:
     with op.batch_alter_table("job") as table:
         table.alter_column("access_groups", server_default=None)
     op.add_column("job", sa.Column("config_version", sa.String(), nullable=True))
+    for column in (
+        sa.Column("status_code", sa.String(), nullable=True),
+        sa.Column("status_message", sa.String(), nullable=True),
+        sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
+    ):
+        op.add_column("job_dataset", column)
 
 
 def _fill_dataset_access() -> None:
@@ -353,6 +388,61 @@ def _fill_dataset_access() -> None:
         SELECT seen.audience, seen.pid, dataset.created_at FROM (
             SELECT owner_group AS audience, pid FROM dataset
             UNION SELECT value, pid FROM dataset_term WHERE field = 'access_groups'
+            UNION SELECT 'mailto:' || lower(value), pid FROM dataset_term WHERE field = 'shared_with'
             UNION SELECT '', pid FROM dataset WHERE is_published
         ) AS seen JOIN dataset ON dataset.pid = seen.pid"""
     )
+
+
+def _fill_attachment_access() -> None:
+    """Note who may see the attachments that are there already."""
+    entries = "json_each(access_groups)"
+    if op.get_bind().dialect.name == "postgresql":
+        entries = "json_array_elements_text(access_groups) AS entry(value)"
+    op.execute(
+        f"""INSERT INTO attachment_access (audience, aid)
+        SELECT owner_group, aid FROM attachment
+        UNION SELECT value, aid FROM attachment, {entries}
+        UNION SELECT '', aid FROM attachment WHERE is_published"""  # noqa: S608 (one of two constants)
+    )
+
+
+def _number_file_lists() -> None:
+    """Count the lists of each dataset in the order in which they were declared."""
+    op.add_column("orig_datablock", sa.Column("number", sa.Integer(), nullable=False, server_default="0"))
+    op.execute(
+        """UPDATE orig_datablock SET number = (
+            SELECT count(*) FROM orig_datablock AS other WHERE other.dataset_id = orig_datablock.dataset_id
+            AND (other.created_at, other.id) <= (orig_datablock.created_at, orig_datablock.id))"""
+    )
+    with op.batch_alter_table("orig_datablock") as table:
+        table.alter_column("number", server_default=None)
+
+
+def _widen_declared_file() -> None:
+    """Let lists of datasets that the flows do not manage name the same path, and keep the order of each list."""
+    op.drop_index("ix_declared_file_list", "declared_file")
+    op.rename_table("declared_file", "declared_file_0001")
+    op.create_table(
+        "declared_file",
+        sa.Column("pid", sa.String(), nullable=False),
+        sa.Column("path", PATH_TEXT, nullable=False),
+        sa.Column("list_number", sa.Integer(), nullable=False),
+        sa.Column("orig_datablock_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("chk", sa.String(), nullable=True),
+        sa.Column("owner", sa.JSON(none_as_null=True), nullable=True),
+        sa.ForeignKeyConstraint(["orig_datablock_id"], ["orig_datablock.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("pid", "path", "list_number", name="pk_declared_file"),
+    )
+    op.execute(
+        """INSERT INTO declared_file
+            (pid, path, list_number, orig_datablock_id, position, size, time, chk, owner)
+        SELECT pid, path, 0, orig_datablock_id,
+            row_number() OVER (PARTITION BY orig_datablock_id ORDER BY path) - 1, size, time, chk, owner
+        FROM declared_file_0001"""
+    )
+    op.drop_table("declared_file_0001")
+    op.create_index("ix_declared_file_list", "declared_file", ["orig_datablock_id", "position"])

@@ -1,0 +1,121 @@
+"""Scientific metadata, as filters name them, searched in the table of their values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Select, and_, false, func, literal_column, or_, select
+from sqlmodel import col
+
+from catalog_api.json_type import Json
+from catalog_api.refusals import bad_request
+from catalog_api.search.related import Related
+from catalog_api.search.values import rounded
+from catalog_api.tables import DatasetRow, MetadataValueRow
+from catalog_api.tables.metadata_value import INDEXED_CHARACTERS
+from catalog_api.wire.by_database import ByCodePoint
+from catalog_api.wire.json_field import JsonField
+from catalog_api.wire.patterns import Pattern
+from catalog_api.wire.quantities import quantity_of
+from catalog_api.wire.searchable import RANGE, Condition, Searchable, never
+
+_PATH, _NUMBER, _UNIT = col(MetadataValueRow.path), col(MetadataValueRow.number), col(MetadataValueRow.unit)
+_TEXT, _FLAG, _PID = col(MetadataValueRow.text), col(MetadataValueRow.flag), col(MetadataValueRow.pid)
+
+
+@dataclass(frozen=True)
+class MetadataField:
+    """A place in the scientific metadata; a number or text at `a` is also found where `a` is a quantity of that value.
+
+    Attributes:
+        related: How to look for rows of the table of values.
+        path: Keys joined by dots.
+        in_si: The place is a quantity's `valueSI` or `unitSI`.
+    """
+
+    related: Related
+    path: str = ""
+    in_si: bool = False
+
+    knows_quantities = True
+
+    def is_among(self, values: list[Json]) -> Condition:
+        """Find one of some values; null is also what is missing."""
+        numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+        found = [self._has(_NUMBER.in_([float(number) for number in numbers]))] if numbers else []
+        found += [self._equals(value) for value in values if isinstance(value, bool) or value not in numbers]
+        return or_(false(), *found)
+
+    def is_within(self, bounds: Mapping[str, Json]) -> Condition:
+        """Find values within bounds; one and the same value keeps them all."""
+        quantities = [quantity_of(bound) for bound in bounds.values()]
+        units = {found.unit if found else None for found in quantities}
+        if len(units) > 1:
+            raise bad_request("the bounds of one field have one kind of unit")
+        pairs = zip(bounds.items(), quantities, strict=True)
+        sized = [(name, rounded(found.number) if found else bound) for (name, bound), found in pairs]
+        return self._has(*(self._bound(name, bound) for name, bound in sized), unit=units.pop())
+
+    def exists(self) -> Condition:
+        """Find what has anything there, be it null."""
+        if self.in_si:
+            return self._has()
+        below = and_(_PATH > f"{self.path}.", _PATH < f"{self.path}/")
+        return self.related(_PID, or_(_PATH == self.path, below))
+
+    def matches(self, pattern: Pattern) -> Condition:
+        """Find texts in which a pattern is found."""
+        return self._has(pattern.matches(self._text()))
+
+    def below(self, path: str) -> Searchable:
+        """Give what lies below."""
+        whole = f"{self.path}.{path}" if self.path else path
+        above, _, last = whole.rpartition(".")
+        return replace(self, path=above, in_si=True) if above and last in {"valueSI", "unitSI"} else replace(self, path=whole)
+
+    def sorting(self) -> Json:
+        """Give what is sorted by: the smallest number, for texts have no common measure with numbers."""
+        return select(func.min(_NUMBER)).where(_PID == col(DatasetRow.pid), self._place()).scalar_subquery()
+
+    def facet(self, chosen: Select[Any], dialect: str) -> Select[Any]:  # noqa: ARG002 (the same on both)
+        """Count datasets by text; numbers are too many to count by."""
+        joined = chosen.join(MetadataValueRow, and_(_PID == col(DatasetRow.pid), self._place(), self._text().is_not(None)))
+        return joined.with_only_columns(self._text(), func.count(), maintain_column_froms=True).group_by(self._text())
+
+    def _bound(self, name: str, bound: Json) -> Condition:
+        if bound is None:
+            return false()
+        if isinstance(bound, str):
+            return RANGE[name](ByCodePoint(self._text()), bound)  # type: ignore[no-any-return]  # SQLAlchemy's comparison
+        if isinstance(bound, bool) or not isinstance(bound, int | float):
+            raise bad_request(f"{name} takes a number, a text or a quantity, not {str(bound)[:80]!r}")
+        return RANGE[name](_NUMBER, float(bound))  # type: ignore[no-any-return]  # SQLAlchemy's comparison
+
+    def _equals(self, value: Json) -> Condition:
+        if (quantity := quantity_of(value)) is not None:
+            return self._has(_NUMBER == rounded(quantity.number), unit=quantity.unit)
+        if value is None:
+            return or_(never(self.exists()), self._has(*(column.is_(None) for column in (_NUMBER, _TEXT, _FLAG))))
+        if isinstance(value, bool):
+            return self._has(_FLAG.is_(value))
+        if isinstance(value, str):
+            return self._has(_indexed(self._text()) == value[:INDEXED_CHARACTERS], self._text() == value)
+        keys = tuple(self.path.split(".")) if self.path else ()
+        return JsonField(col(DatasetRow.scientific_metadata), keys).is_among([value])
+
+    def _has(self, *conditions: Condition, unit: str | None = None) -> Condition:
+        if unit is not None:
+            return self.related(_PID, _PATH == self.path, _UNIT == unit, *conditions)
+        return self.related(_PID, self._place(), *conditions)
+
+    def _place(self) -> Condition:
+        if self.in_si:
+            return and_(_PATH == self.path, _UNIT.is_not(None))
+        return and_(_PATH.in_([self.path, f"{self.path}.value", f"{self.path}.v"]), _UNIT.is_(None))
+
+    def _text(self) -> Json:
+        return _UNIT if self.in_si else _TEXT
+
+
+def _indexed(text: Json) -> Json:
+    return func.substr(text, literal_column("1"), literal_column(str(INDEXED_CHARACTERS)))

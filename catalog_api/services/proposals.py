@@ -1,0 +1,122 @@
+"""Proposals: what beam time was granted for."""
+
+from collections.abc import Collection as Names
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, func
+from sqlalchemy import update as update_rows
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from catalog_api.json_type import Json
+from catalog_api.refusals import bad_request
+from catalog_api.rules import proposal_rights as rights
+from catalog_api.rules.caller import Caller
+from catalog_api.services import samples
+from catalog_api.services.documents import Collection, searchable
+from catalog_api.tables import DatasetTermRow, ProposalRow, SampleRow
+from catalog_api.wire.document import Patch, read_patch
+from catalog_api.wire.proposal import DEFAULT_TYPE, NAMES, ProposalChange, ProposalIn, proposal_wire
+from catalog_api.wire.sample import sample_wire
+
+
+def _published(_caller: Caller) -> ColumnElement[bool]:
+    return col(ProposalRow.is_published).is_(True)
+
+
+_KNOWN = searchable(ProposalRow, "proposal_id", NAMES)
+PROPOSALS = Collection("Proposal", ProposalRow, "proposal_id", _KNOWN, proposal_wire, rights.readable)
+PUBLIC = Collection("Proposal", ProposalRow, "proposal_id", _KNOWN, proposal_wire, _published)
+"""The proposals that are open to everybody, whoever asks."""
+
+
+def visible(caller: Caller) -> SelectOfScalar[ProposalRow]:
+    """Select the proposals that a caller may see."""
+    return PROPOSALS.visible(caller)
+
+
+def check_type(kind: str, types: Names[str]) -> None:
+    """Refuse a type that the site does not have.
+
+    Raises:
+        RefusedError: It is none.
+    """
+    if kind not in {DEFAULT_TYPE, *types}:
+        allowed = ", ".join(sorted({DEFAULT_TYPE, *types}))
+        raise bad_request(f"type must be one of the following values: {allowed}; not {kind[:80]!r}")
+
+
+def create(session: Session, caller: Caller, sent: ProposalIn, types: Names[str]) -> ProposalRow:
+    """Make a proposal; datasets that name it already are counted.
+
+    Raises:
+        RefusedError: The caller may not, the type is unknown, or the identifier is taken.
+    """
+    rights.check_write(caller)
+    check_type(sent.type, types)
+    named = (DatasetTermRow.field == "proposal_ids", DatasetTermRow.value == sent.proposal_id)
+    already = session.exec(select(func.count()).select_from(DatasetTermRow).where(*named)).one()
+    return PROPOSALS.add(session, caller, ProposalRow(**sent.model_dump(), number_of_datasets=already))
+
+
+def update(session: Session, caller: Caller, key: str, patch: Patch, types: Names[str]) -> ProposalRow:
+    """Change some fields of a proposal.
+
+    Raises:
+        RefusedError: The caller may not, there is none, somebody else changed it, or it would not be valid any more.
+    """
+    rights.check_write(caller)
+    row = PROPOSALS.lock(session, key, patch.seen)
+    values = read_patch(ProposalChange, row, patch)
+    check_type(values.get("type", row.type), types)
+    return PROPOSALS.change(session, caller, row, values)
+
+
+def replace(session: Session, caller: Caller, key: str, sent: ProposalChange, types: Names[str]) -> ProposalRow:
+    """Replace a proposal: what is not sent goes back to its default.
+
+    Raises:
+        RefusedError: The caller may not, there is none, or the type is unknown.
+    """
+    rights.check_write(caller)
+    check_type(sent.type, types)
+    return PROPOSALS.change(session, caller, PROPOSALS.lock(session, key), sent.model_dump())
+
+
+def delete(session: Session, caller: Caller, key: str) -> dict[str, Json]:
+    """Delete a proposal, and give it as it was.
+
+    Raises:
+        RefusedError: The caller may not, or there is none.
+    """
+    rights.check_delete(caller)
+    return PROPOSALS.remove(session, caller, PROPOSALS.lock(session, key))
+
+
+def with_samples(session: Session, caller: Caller, documents: list[dict[str, Json]]) -> list[dict[str, Json]]:
+    """Add to proposals their samples, as far as the caller may see them."""
+    named = [document["proposalId"] for document in documents]
+    belonging = samples.visible(caller).where(col(SampleRow.proposal_id).in_(named))
+    found = session.exec(belonging.order_by(col(SampleRow.created_at), col(SampleRow.sample_id))).all()
+    return [
+        {**document, "samples": [sample_wire(row) for row in found if row.proposal_id == document["proposalId"]]}
+        for document in documents
+    ]
+
+
+def count_datasets(session: Session, proposal_ids: Iterable[str], *, change: int) -> None:
+    """Keep the number of datasets of some proposals; unknown proposals are passed over.
+
+    Args:
+        session: The transaction in which a dataset comes or goes.
+        proposal_ids: The proposals that the dataset names.
+        change: +1 when it comes, -1 when it goes.
+    """
+    named = sorted(set(proposal_ids))
+    if not named:
+        return
+    among = col(ProposalRow.proposal_id).in_(named)
+    # Rows are locked in one order everywhere: two registrations that name the same proposals never wait for each other.
+    session.exec(select(ProposalRow.proposal_id).where(among).order_by(ProposalRow.proposal_id).with_for_update()).all()
+    counted = {"number_of_datasets": col(ProposalRow.number_of_datasets) + change}
+    session.execute(update_rows(ProposalRow).where(among).values(counted))

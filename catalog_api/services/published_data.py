@@ -1,0 +1,194 @@
+"""Published data: datasets that share a DOI, on their way from private to public, registered and amended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from catalog_api.json_type import Json
+from catalog_api.refusals import bad_request, not_found
+from catalog_api.rules import publication_rights as rights
+from catalog_api.rules import visibility
+from catalog_api.rules.caller import Caller
+from catalog_api.rules.ownership import check_logged_in
+from catalog_api.rules.publication_rights import Status
+from catalog_api.services.documents import Collection, searchable
+from catalog_api.services.publishing import publish_datasets
+from catalog_api.tables import DatasetRow, PublishedDataRow
+from catalog_api.tables.columns import now
+from catalog_api.wire.document import Patch, read_patch
+from catalog_api.wire.publication_form import PublicationForm
+from catalog_api.wire.published_data import NAMES, PublishedDataIn, published_wire
+from catalog_api.wire.words import WordsIn
+
+_KNOWN = searchable(PublishedDataRow, "doi", NAMES)
+_KNOWN["text"] = WordsIn((col(PublishedDataRow.title), col(PublishedDataRow.abstract)))
+PUBLICATIONS = Collection("PublishedData", PublishedDataRow, "doi", _KNOWN, published_wire, rights.readable)
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """What a site decides about its publications.
+
+    Attributes:
+        form: By which metadata is filled and checked.
+        doi_prefix: Begins the DOIs that the catalog makes.
+    """
+
+    form: PublicationForm
+    doi_prefix: str
+
+
+def visible(caller: Caller) -> SelectOfScalar[PublishedDataRow]:
+    """Select the published data that a caller may see."""
+    return PUBLICATIONS.visible(caller)
+
+
+def create(session: Session, caller: Caller, sent: PublishedDataIn, publisher: Publisher) -> PublishedDataRow:
+    """Make published data under a new DOI; its datasets stay as they are until it is published.
+
+    Raises:
+        RefusedError: The caller is nobody.
+    """
+    check_logged_in(caller)
+    columns = sent.model_dump()
+    columns["details"] = publisher.form.filled(sent.details)
+    columns |= _totals(session, caller, sent.dataset_pids)
+    doi = f"{publisher.doi_prefix.rstrip('/')}/{uuid4()}"
+    return PUBLICATIONS.add(session, caller, PublishedDataRow(doi=doi, **columns))
+
+
+def find(session: Session, caller: Caller, doi: str) -> PublishedDataRow:
+    """Find published data.
+
+    Raises:
+        RefusedError: There is none that the caller may see.
+    """
+    row = session.exec(visible(caller).where(col(PublishedDataRow.doi) == doi)).one_or_none()
+    if row is None:
+        raise not_found("Published data with doi", doi)
+    return row
+
+
+def update(session: Session, caller: Caller, doi: str, patch: Patch, publisher: Publisher) -> PublishedDataRow:
+    """Change published data that is not registered.
+
+    Raises:
+        RefusedError: There is none that the caller may see, or it cannot be changed by the caller, or any more.
+    """
+    row = _locked(session, caller, doi, patch)
+    rights.check_change(caller, row, "updated")
+    values = read_patch(PublishedDataIn, row, patch)
+    if values.pop("status", row.status) != row.status:
+        raise bad_request("status does not change by itself; publish, register or amend the published data")
+    if values.pop("registered_time", row.registered_time) != row.registered_time:
+        raise bad_request("registeredTime is set by the registration")
+    values["details"] = publisher.form.filled(values.get("details", row.details))
+    return PUBLICATIONS.change(session, caller, row, values | _totals(session, caller, _pids(values, row)))
+
+
+def delete(session: Session, caller: Caller, doi: str) -> dict[str, Json]:
+    """Delete published data that is not public, and give it as it was.
+
+    Raises:
+        RefusedError: The caller may not, there is none, or it is public.
+    """
+    rights.check_delete(caller)
+    row = _of_anybody(session, doi)
+    rights.check_change(caller, row, "removed")
+    return PUBLICATIONS.remove(session, caller, row)
+
+
+def delete_any(session: Session, caller: Caller, doi: str) -> dict[str, Json]:
+    """Delete published data in whatever state, as v3 does, and give it as it was.
+
+    Raises:
+        RefusedError: The caller may not, or there is none.
+    """
+    rights.check_delete(caller)
+    return PUBLICATIONS.remove(session, caller, _of_anybody(session, doi))
+
+
+def publish(session: Session, caller: Caller, doi: str, publisher: Publisher) -> PublishedDataRow:
+    """Open published data and its datasets to everybody.
+
+    Raises:
+        RefusedError: There is none that the caller may see, its metadata is not complete, it is public already, or
+            one of the datasets is not the caller's to publish.
+    """
+    row = _locked(session, caller, doi)
+    rights.check_publish(caller, row)
+    publisher.form.check(doi, row.details)
+    publish_datasets(session, caller, row.dataset_pids)
+    return PUBLICATIONS.change(session, caller, row, {"status": Status.PUBLIC, **_totals_of(session, caller, row)})
+
+
+def register(session: Session, caller: Caller, doi: str, form: PublicationForm | None) -> PublishedDataRow:
+    """Register published data; what is private yet becomes public before, and what is registered stays as it is.
+
+    The catalog has no registrar yet, so nothing is sent anywhere: SciCat does the same without an address for it.
+
+    Args:
+        session: The transaction: datasets are opened and the state changes, or neither.
+        caller: Who asks.
+        doi: Which published data.
+        form: By which the metadata is checked; v3 checks nothing.
+
+    Raises:
+        RefusedError: There is none that the caller may see, its metadata is not complete, or one of the datasets is
+            not the caller's to publish.
+    """
+    row = _locked(session, caller, doi)
+    rights.check_own(caller, row)
+    if row.status == Status.REGISTERED:
+        return row
+    if form is not None:
+        form.check(doi, row.details)
+    publish_datasets(session, caller, row.dataset_pids)
+    values = {"status": Status.REGISTERED, "registered_time": now(), **_totals_of(session, caller, row)}
+    return PUBLICATIONS.change(session, caller, row, values)
+
+
+def amend(session: Session, caller: Caller, doi: str) -> PublishedDataRow:
+    """Note that registered published data differs from what was registered; it can be registered again.
+
+    Raises:
+        RefusedError: The caller may not, there is none, or it is not registered.
+    """
+    check_logged_in(caller)
+    row = _locked(session, caller, doi)
+    rights.check_amend(caller, row)
+    return PUBLICATIONS.change(session, caller, row, {"status": Status.AMENDED})
+
+
+def _locked(session: Session, caller: Caller, doi: str, patch: Patch | None = None) -> PublishedDataRow:
+    check_logged_in(caller)
+    find(session, caller, doi)
+    return PUBLICATIONS.lock(session, doi, patch.seen if patch else None)
+
+
+def _of_anybody(session: Session, doi: str) -> PublishedDataRow:
+    row = session.get(PublishedDataRow, doi, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise not_found("Published data with doi", doi)
+    return row
+
+
+def _pids(values: Mapping[str, Any], row: PublishedDataRow) -> list[str]:
+    pids: list[str] = values.get("dataset_pids", row.dataset_pids)
+    return pids
+
+
+def _totals_of(session: Session, caller: Caller, row: PublishedDataRow) -> dict[str, Json]:
+    return _totals(session, caller, row.dataset_pids)
+
+
+def _totals(session: Session, caller: Caller, pids: list[str]) -> dict[str, Json]:
+    sums = (func.coalesce(func.sum(column), 0) for column in (DatasetRow.number_of_files, DatasetRow.size))
+    counted = select(*sums).where(col(DatasetRow.pid).in_(pids), visibility.readable(caller))
+    files, size = session.execute(counted).one()
+    return {"number_of_files": int(files), "size_of_archive": float(size)}

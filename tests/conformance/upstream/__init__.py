@@ -1,0 +1,1 @@
+"""The suites of SciCat's own clients, run against our server: `make conformance`."""
