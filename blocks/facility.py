@@ -9,7 +9,7 @@ from blocks.catalog import CatalogApi
 from blocks.named import AbsolutePath, NamedBlock
 from blocks.store import PosixArchive
 from emdewar.errors import RefusedError
-from emdewar.paths import safe_stem
+from emdewar.paths import resolves_inside, safe_stem
 
 
 class Facility(NamedBlock):
@@ -56,3 +56,23 @@ class Facility(NamedBlock):
     def retrieve_target(self, pid: str) -> Path:
         """Give the folder that a dataset is brought back to when nobody names another."""
         return self.retrieve_folder / safe_stem(pid)
+
+    def ordered_target(self, pid: str, wanted: str) -> Path:
+        """Give the folder that a dataset is brought back to for a job: always below the retrieve folder.
+
+        Whoever may read a dataset may open such a job; a worker must not write wherever a reader says.
+
+        Args:
+            pid: The dataset.
+            wanted: Folder below the retrieve folder, as the job names it; empty for the retrieve folder itself.
+
+        Raises:
+            RefusedError: It lies elsewhere.
+        """
+        asked = Path(wanted)
+        inside = asked.relative_to(self.retrieve_folder) if asked.is_relative_to(self.retrieve_folder) else asked
+        folder = self.retrieve_folder / inside
+        if inside.is_absolute() or ".." in inside.parts or not resolves_inside(self.retrieve_folder, folder):
+            msg = f"cannot restore to {wanted!r}: name a folder below {self.retrieve_folder}"
+            raise RefusedError(msg, reason="badDestination")
+        return folder / safe_stem(pid)

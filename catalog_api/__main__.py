@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
 from catalog_api import accounts, application
+from catalog_api import backup as copies
 from catalog_api.database import Database
 from catalog_api.service import logs
 from catalog_api.service.metrics import SHARED_FOLDER
@@ -54,6 +56,20 @@ def migrate() -> None:
     """Bring the database's schema to its newest version."""
     with _told_to_the_person():
         _migrate(Settings())
+
+
+@commands.command()
+def backup(file: Annotated[Path, typer.Argument(help="A new file for the copy.")]) -> None:
+    """Copy a SQLite catalog while it runs, and prove the copy."""
+    with _told_to_the_person():
+        copies.back_up(Settings(), file)
+
+
+@commands.command()
+def restore(file: Annotated[Path, typer.Argument(help="A copy that `backup` wrote.")]) -> None:
+    """Make a SQLite catalog anew from a copy; there must be none yet."""
+    with _told_to_the_person():
+        copies.restore(Settings(), file)
 
 
 @commands.command()

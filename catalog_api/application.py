@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, compile_path
 
 from catalog_api import errors
+from catalog_api.outbox.dispatcher import dispatching
 from catalog_api.routes import documentation, every, health
 from catalog_api.service.requests import Requests, Routes
 from catalog_api.settings import Settings
@@ -95,6 +96,7 @@ def _below(prefix: str, route: Route) -> Route:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
     site: Site = app.state.site
+    with dispatching(site.database, site.settings):
+        yield
     site.close()

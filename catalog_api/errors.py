@@ -21,6 +21,9 @@ from emdewar.errors import DewarError, IntegrityError, RefusedError, Unavailable
 
 _LOG = logging.getLogger(__name__)
 RETRY_AFTER_S = "5"
+_PHRASES = {413: "Payload Too Large", 422: "Unprocessable Entity"}
+"""As SciCat says them; Python's words for these differ from version to version."""
+
 _ALWAYS_SENT: Mapping[int, Mapping[str, str]] = {401: {"WWW-Authenticate": "Bearer"}}
 
 
@@ -45,7 +48,8 @@ def nest(status: int, message: str | list[str], headers: Mapping[str, str] | Non
         headers: HTTP headers.
         more: `reason` and `paths` of our own errors, which SciCat's clients ignore.
     """
-    content = {"message": message, "error": HTTPStatus(status).phrase, "statusCode": status, **more}
+    phrase = _PHRASES.get(status) or HTTPStatus(status).phrase
+    content = {"message": message, "error": phrase, "statusCode": status, **more}
     return answer(content, status, {**_ALWAYS_SENT.get(status, {}), **(headers or {})})
 
 
@@ -68,7 +72,8 @@ def _http_error(_request: Request, error: Exception) -> Response:
 
 def _invalid_request(_request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    return nest(400, [describe(fault["type"], fault["loc"][1:], fault["msg"]) for fault in found])
+    messages = (describe(fault["type"], fault["loc"][1:], fault["msg"]) for fault in found)
+    return nest(400, list(dict.fromkeys(messages)))
 
 
 def _database_busy(request: Request, error: Exception) -> Response:

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     dataset_types: Groups = Field(
         frozenset({"custom"}), description="Types of datasets that are allowed beside raw and derived."
     )
+    metadata_schemas_folder: Path | None = Field(
+        None, description="JSON schemas of scientific metadata, each known by its `$id`, beside OSC-EM's."
+    )
     proposal_types: Groups = Field(frozenset(), description="Types of proposals beside `Default Proposal`.")
     job_types_file: Path | None = Field(
         None, description="YAML of the job types; without it archive, retrieve, deposit, publish and reset."

@@ -8,7 +8,7 @@ transaction.
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
@@ -18,6 +18,8 @@ from sqlmodel import Session
 from catalog_api import tokens
 from catalog_api.accounts import Account, Accounts
 from catalog_api.database import Database
+from catalog_api.jobs.job_types import JobTypes
+from catalog_api.jobs.reading import read_job_types
 from catalog_api.oidc.provider import Provider, provider_of
 from catalog_api.oidc.round_trip import RoundTrip
 from catalog_api.rules.caller import ANONYMOUS, Caller, caller_of
@@ -39,6 +41,7 @@ class Site:
     signing_key: str
     frontend: Frontend
     logins: LoginLimit
+    job_types: JobTypes
     metrics: Metrics
     figures: Remembered
     provider: Provider | None
@@ -56,7 +59,8 @@ class Site:
         round_trip = RoundTrip(provider, settings, key) if provider and settings.oidc_callback_url else None
         database, logins = Database(settings), LoginLimit(settings.login_attempts_per_minute)
         counted = Remembered(lambda: _counted(database))
-        return cls(settings, database, accounts, key, frontend, logins, Metrics(), counted, provider, round_trip)
+        types = read_job_types(settings.job_types_file)
+        return cls(settings, database, accounts, key, frontend, logins, types, Metrics(), counted, provider, round_trip)
 
     def close(self) -> None:
         """Let go of the database, and of the figures that end with this process."""
@@ -124,33 +128,38 @@ def _person(site: Site, user_id: str) -> Account | None:
 
 
 @asynccontextmanager
-async def _ended_in_a_thread(opened: AbstractContextManager[Session]) -> AsyncIterator[Session]:
-    # Opening only prepares a session; its connection is taken when the first statement is sent, in a worker thread.
+async def _session(opened: AbstractContextManager[Session], *, waits: bool) -> AsyncIterator[Session]:
+    """Open a session, and end it in a thread if its end waits for a disk or a server.
+
+    Opening only prepares a session; its connection is taken when the first statement is sent, in a worker thread.
+    """
     session = opened.__enter__()
     try:
         yield session
     except BaseException as error:
         await _end(opened, type(error), error, error.__traceback__)
         raise
-    if session.in_transaction():
+    if waits and session.in_transaction():
         await _end(opened, None, None, None)
     else:
         opened.__exit__(None, None, None)
 
 
-async def _end(opened: AbstractContextManager[Session], *how: object) -> None:
+async def _end(opened: AbstractContextManager[Session], *how: Any) -> None:  # noqa: ANN401 (as Python gives them)
     # The threads that answer requests are limited: one that waits for a connection must not keep another request from
     # giving its connection back. So this thread is one of its own.
-    await to_thread.run_sync(opened.__exit__, *how, limiter=CapacityLimiter(1))
+    await to_thread.run_sync(lambda: opened.__exit__(*how), limiter=CapacityLimiter(1))
 
 
 async def _reading(site: TheSite) -> AsyncIterator[Session]:
-    async with _ended_in_a_thread(site.database.reading()) as session:
+    # SQLite has nothing to do at the end of a transaction that wrote nothing.
+    waits = site.settings.sqlite_file() is None
+    async with _session(site.database.reading(), waits=waits) as session:
         yield session
 
 
 async def _writing(site: TheSite) -> AsyncIterator[Session]:
-    async with _ended_in_a_thread(site.database.writing()) as session:
+    async with _session(site.database.writing(), waits=True) as session:
         yield session
 
 
@@ -159,3 +168,6 @@ TheCaller = Annotated[Caller, Depends(the_caller)]
 # Scope "function": the transaction ends before the answer is sent, so that "201" is never said of what was not kept.
 Reading = Annotated[Session, Depends(_reading, scope="function")]
 Writing = Annotated[Session, Depends(_writing, scope="function")]
+
+# Scope "request": answers that are read while they are sent need their session until the last byte.
+ReadingWhileSent = Annotated[Session, Depends(_reading, scope="request")]

@@ -24,6 +24,8 @@ from emdewar.records import LifecyclePatch
 
 def reason_of(state: State[Any]) -> dict[str, Any]:
     """Give the return message of a failed run: ours as they are, others as a system error."""
+    if state.is_crashed() or state.is_cancelled() or state.is_cancelling():
+        return {"systemError": {"message": f"the flow run was ended: {state.message or state.name}"}}
     error = state.result(raise_on_failure=False)
     if isinstance(error, DewarError):
         return error.return_message()
@@ -66,6 +68,16 @@ def report_not_retrieved(flow: Flow[..., Any], flow_run: FlowRun, state: State[A
     _end_job(flow, flow_run, JobType.RETRIEVE, reason)
 
 
+def report_job_not_done(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """End a job for the datasets that it had not come to, and say why."""
+    reason, job = reason_of(state), flow_run.parameters["job"]
+    with _said_when_it_fails(flow, f"of job {job}"), _catalog(flow_run) as catalog:
+        for dataset in list(catalog.job_datasets(job)):
+            if dataset.status_code is None:
+                said = "The flow run failed."
+                catalog.end_in_job(job, dataset.pid, JobStatus.DATASET_ERRORS, said, {"reason": reason})
+
+
 def _pid_of_session(parameters: Mapping[str, Any]) -> str:
     """Find whose session it was; nobody's when the path lies elsewhere, however its last part is called."""
     microscope = Microscope.named(parameters.get("microscope", "default"))
@@ -88,8 +100,9 @@ def _move(flow: Flow[..., Any], run: FlowRun, pid: str, patch: LifecyclePatch) -
 def _end_job(flow: Flow[..., Any], run: FlowRun, kind: JobType, reason: dict[str, Any]) -> None:
     pid = run.parameters["pid"]
     with _said_when_it_fails(flow, pid), _catalog(run) as catalog:
-        if job := catalog.find_open_job(kind, pid):
-            catalog.end_in_job(job.id, pid, JobStatus.DATASET_ERRORS, "The dataset failed.", {"reason": reason})
+        held = catalog.find_open_job(kind, pid)
+        if job := held.id if held else run.parameters.get("job"):
+            catalog.end_in_job(job, pid, JobStatus.DATASET_ERRORS, "The dataset failed.", {"reason": reason})
 
 
 def _catalog(run: FlowRun) -> Catalog:

@@ -70,6 +70,13 @@ def report_retrieved(pid: str, destination: str, files: int) -> None:
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="write the report")
+def report_job(what: str, job: str, done: int, total: int) -> None:
+    """Say for how many datasets of a job it went well; the reasons of the others are in the catalog."""
+    text = f"# Job `{job}`\n\n**{done:,} of {total:,} datasets {what}.**"
+    create_markdown_artifact(text, key=_key(what, job), description=f"Datasets {what}")
+
+
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="write the report")
 def report_sweep(started: Sequence[str]) -> None:
     """Say how many runs the sweep started."""
     text = f"# Archive sweep\n\nStarted {len(started)} archive run(s)."

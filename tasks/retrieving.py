@@ -10,13 +10,38 @@ from prefect.runtime import flow_run
 from pydantic import BaseModel
 
 from blocks.facility import Facility
+from emdewar.catalog import Catalog
 from emdewar.datablock.restore import restore_files
 from emdewar.errors import BUSY, MISSING_FILES, IntegrityError, RefusedError, UnavailableError
 from emdewar.lifecycle import JobStatus, JobType, RetrieveStatus
-from emdewar.records import DatablockRecord, DataFile, LifecyclePatch
+from emdewar.records import DatablockRecord, DataFile, Job, LifecyclePatch
 from emdewar.stores.store import Store
 from tasks.progress import Progress
 from tasks.retrying import CALLS, TRANSFERS
+
+
+class Order(BaseModel, frozen=True):
+    """What is to be brought back, and where to.
+
+    Attributes:
+        job: The job that holds the dataset meanwhile.
+        names: Paths of the wanted files.
+        patterns: Shell patterns of wanted paths; with neither names nor patterns, every file is wanted.
+        destination: Folder to restore into.
+    """
+
+    job: str
+    names: frozenset[str] = frozenset()
+    patterns: tuple[str, ...] = ()
+    destination: str
+
+    def wants(self, file: DataFile) -> bool:
+        """Tell whether a file is wanted."""
+        if file.path in self.names:
+            return True
+        if self.patterns:
+            return any(fnmatchcase(file.path, pattern) for pattern in self.patterns)
+        return not self.names
 
 
 class Wanted(BaseModel, frozen=True):
@@ -36,27 +61,50 @@ class Wanted(BaseModel, frozen=True):
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="claim the dataset")
-def begin(facility: Facility, pid: str, patterns: list[str], destination: str) -> str:
-    """Open a retrieve job, or join the open one that wants the same; gives the job's id.
+def begin(facility: Facility, pid: str, patterns: list[str], destination: str, job: str) -> Order:
+    """Take up the job that asks, or open one, or join the open one that wants the same.
 
     Raises:
         RefusedError: Nothing can be restored to the destination.
         UnavailableError: Another retrieval of the dataset, with other files or another destination, is going on.
     """
-    facility.check_destination(Path(destination))
-    wanted = {"patterns": patterns, "destination": destination}
     with facility.catalog.client() as catalog:
-        job = catalog.open_job(JobType.RETRIEVE, pid, wanted)
-        if any(job.job_params.get(name, value) != value for name, value in wanted.items()):
-            msg = f"dataset {pid} is being retrieved to {job.job_params['destination']}: wait for job {job.id} to end"
-            raise UnavailableError(msg, reason=BUSY)
-        catalog.move_job(job.id, JobStatus.IN_PROGRESS, "Bringing files back.")
+        if job:
+            order = _taken_up(facility, catalog, pid, catalog.job(job))
+        else:
+            order = _opened(facility, catalog, pid, patterns, destination)
+        catalog.move_job(order.job, JobStatus.IN_PROGRESS, "Bringing files back.")
         catalog.move(pid, LifecyclePatch(retrieve_status_message=RetrieveStatus.STARTED, flow_run_id=flow_run.id))
-        return job.id
+        return order
+
+
+def _opened(facility: Facility, catalog: Catalog, pid: str, patterns: list[str], destination: str) -> Order:
+    target = destination or facility.retrieve_target(pid).as_posix()
+    facility.check_destination(Path(target))
+    wanted = {"patterns": patterns, "destination": target}
+    job = catalog.open_job(JobType.RETRIEVE, pid, wanted)
+    if any(job.job_params.get(name) != value for name, value in wanted.items()):
+        msg = f"dataset {pid} is being retrieved for job {job.id}, with other files or another destination"
+        raise UnavailableError(f"{msg}: wait for it to end, or take it up with the parameter job", reason=BUSY)
+    return Order(job=job.id, patterns=tuple(patterns), destination=target)
+
+
+def _taken_up(facility: Facility, catalog: Catalog, pid: str, asked: Job) -> Order:
+    """Do what a job asks for; one that has ended for this dataset is asked for again."""
+    entry = next((entry for entry in asked.job_params.get("datasetList", []) if entry.get("pid") == pid), None)
+    if entry is None:
+        raise RefusedError(f"job {asked.id} does not name dataset {pid}", reason="notFound")
+    wanted = str(asked.job_params.get("destination") or "")
+    target = facility.ordered_target(pid, wanted).as_posix()
+    held = catalog.find_open_job(JobType.RETRIEVE, pid)
+    holds = held is not None and held.id == asked.id
+    params = {"destination": wanted} if wanted else {}
+    job = asked if holds else catalog.open_job(JobType.RETRIEVE, pid, params, files=entry.get("files", []))
+    return Order(job=job.id, names=frozenset(entry.get("files", [])), destination=target)
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="find the datablocks")
-def select(facility: Facility, pid: str, patterns: list[str]) -> list[Wanted]:
+def select(facility: Facility, pid: str, order: Order) -> list[Wanted]:
     """Find the datablocks that hold the wanted files.
 
     Raises:
@@ -65,39 +113,35 @@ def select(facility: Facility, pid: str, patterns: list[str]) -> list[Wanted]:
     selected: list[Wanted] = []
     with facility.catalog.client() as catalog:
         for block in catalog.datablocks(pid):
-            files = [f for f in catalog.datablock_files(block.archive_id) if is_wanted(f, patterns)]
+            files = [f for f in catalog.datablock_files(block.archive_id) if order.wants(f)]
             if files:
                 size = sum(f.size for f in files)
                 selected.append(Wanted(archive_id=block.archive_id, number=block.number, files=len(files), size=size))
     if not selected:
-        msg = f"no file of dataset {pid} matches {patterns}: check the patterns against the dataset's file list"
+        wanted = list(order.patterns) or sorted(order.names)[:10]
+        msg = f"no file of dataset {pid} matches {wanted}: check them against the dataset's file list"
         raise RefusedError(msg, reason=MISSING_FILES)
     return selected
 
 
-def is_wanted(file: DataFile, patterns: list[str]) -> bool:
-    """Tell whether a file matches one of the shell patterns; no pattern means every file."""
-    return not patterns or any(fnmatchcase(file.path, pattern) for pattern in patterns)
-
-
 @task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="restore {wanted.files} files of datablock {wanted.number}")
-def restore(facility: Facility, pid: str, wanted: Wanted, patterns: list[str], destination: str) -> int:
+def restore(facility: Facility, pid: str, wanted: Wanted, order: Order) -> int:
     """Restore the wanted files of one datablock by range reads, each hashed as it is written; gives their number."""
     with facility.catalog.client() as catalog:
         block = next(b for b in catalog.datablocks(pid) if b.archive_id == wanted.archive_id)
         files = list(catalog.datablock_files(wanted.archive_id))
-    names = {file.path for file in files if is_wanted(file, patterns)}
+    names, destination = {file.path for file in files if order.wants(file)}, Path(order.destination)
     progress = Progress(wanted.size, f"Restoring datablock {wanted.number}")
     whole = block.model_copy(update={"data_file_list": files})
     *others, last = _stores_with_copy(facility, block)
     for store in others:
         try:
-            restore_files(store, whole, names, Path(destination), on_progress=progress.add)
+            restore_files(store, whole, names, destination, on_progress=progress.add)
             break
         except (IntegrityError, UnavailableError) as error:
             get_run_logger().error("trying the next copy of %s: %s", block.archive_id, error)
     else:
-        restore_files(last, whole, names, Path(destination), on_progress=progress.add)
+        restore_files(last, whole, names, destination, on_progress=progress.add)
     progress.finish()
     return wanted.files
 
@@ -112,9 +156,9 @@ def _stores_with_copy(facility: Facility, block: DatablockRecord) -> list[Store]
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="record as retrieved")
-def finish(facility: Facility, pid: str, job: str, destination: str, files: int) -> None:
+def finish(facility: Facility, pid: str, order: Order, files: int) -> None:
     """Say that the files are back: every one was compared with its checksum while it was written."""
-    result = {"destination": destination, "files": files}
+    result = {"destination": order.destination, "files": files}
     patch = LifecyclePatch(
         retrieve_status_message=RetrieveStatus.RETRIEVED,
         retrieve_integrity_check=True,
@@ -123,4 +167,5 @@ def finish(facility: Facility, pid: str, job: str, destination: str, files: int)
     )
     with facility.catalog.client() as catalog:
         catalog.move(pid, patch)
-        catalog.end_in_job(job, pid, JobStatus.SUCCESSFUL, f"{files} files are back in {destination}.", result)
+        said = f"{files} files are back in {order.destination}."
+        catalog.end_in_job(order.job, pid, JobStatus.SUCCESSFUL, said, result)

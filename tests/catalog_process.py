@@ -37,6 +37,7 @@ class CatalogProcess:
         here = {"DATABASE_URL": database_url, "PORT": str(self.port), "SECRET_KEY": KEY} | dict(settings)
         self._environment = os.environ | {f"EMDEWAR_CATALOG_{name}": value for name, value in here.items()}
         self._process: subprocess.Popen[bytes] | None = None
+        self._clients: list[httpx.Client] = []
 
     @property
     def pid(self) -> int:
@@ -78,11 +79,19 @@ class CatalogProcess:
         return next(1024 * int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
     def client(self, username: str, password: str, timeout_s: float = 60.0) -> httpx.Client:
-        """Log in; gives a client with the token."""
+        """Log in; gives a client with the token, which lives as long as this does."""
         client = httpx.Client(base_url=self.url, timeout=timeout_s)
+        self._clients.append(client)
         answer = client.post("/api/v3/auth/login", json={"username": username, "password": password})
         client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
         return client
+
+
+    def close(self) -> None:
+        """Stop it, and close what was opened to it."""
+        self.stop()
+        for client in self._clients:
+            client.close()
 
 
 @contextmanager
@@ -104,4 +113,4 @@ def running_catalog(
     try:
         yield process
     finally:
-        process.stop()
+        process.close()

@@ -79,7 +79,9 @@ class PlacedError(RefusedError):
 
 def told(error: ValidationError, model: type[BaseModel]) -> tuple[Place, str]:
     """Say what is wrong first in an entry of a kind, and where."""
-    fault = error.errors(include_url=False, include_input=False)[0]
+    faults = error.errors(include_url=False, include_input=False)
+    # A misspelt key is also a missing one; the spelling is what helps.
+    fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
     place: Place = fault["loc"]
     if fault["type"] == "extra_forbidden":
         around = next((part for part in reversed(place[:-1]) if isinstance(part, str)), "")

@@ -23,7 +23,8 @@ from emdewar.errors import RefusedError
 
 routes = router("Users")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
-_TIME = re.compile(r"(-?\d{1,12})\s*(?:(s|m|h|d|w|y)|(s|m|h|d|w|y)[a-z]{2,7})?", re.IGNORECASE)
+_UNIT = r"s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?|y(?:(?:ea)?rs?)?"
+_TIME = re.compile(rf"(-?\d{{1,12}})\s*({_UNIT})?", re.IGNORECASE)
 _STRANGER = Account("anonymous", "", frozenset(), strategy="oidc", provider="nobody")
 """Whom a token for nobody names; such an account does not exist."""
 
@@ -92,7 +93,7 @@ def lifetime(wish: TokenWish, site: Site) -> int:
     found = _TIME.fullmatch(str(wish.expires_in).strip())
     if found is None:
         raise bad_request(f"expiresIn {wish.expires_in} is no time; write seconds, or 12h, 30d, never")
-    wished_s = int(found[1]) * SECONDS[(found[2] or found[3] or "s").lower()]
+    wished_s = int(found[1]) * SECONDS[(found[2] or "s")[0].lower()]
     if wished_s > longest_s:
         raise bad_request(f"expiresIn {wish.expires_in} is too long; tokens last {longest_s} s at most here")
     return wished_s

@@ -1,81 +1,88 @@
 """Datablocks and their verified copies."""
 
-from typing import Any
-
 from sqlmodel import Session
 from starlette.responses import Response
 
-from catalog_api.refusals import bad_request
-from catalog_api.routes.parameters import FileLimit, Skip, TheListing
-from catalog_api.rules.caller import Caller
-from catalog_api.services import copies, datablocks, datasets
-from catalog_api.site import Reading, TheCaller, Writing
-from catalog_api.wire.blocks import CopyIn, DatablockIn, FilesIn
-from catalog_api.wire.filters import Listing
+from catalog_api.json_type import Json
+from catalog_api.routes.parameters import FileLimit, FilterHeader, FilterText, Skip, TheListing, sent_once
+from catalog_api.services import copies, datablocks, datablocks_written
+from catalog_api.services.datablocks import BLOCKS
+from catalog_api.services.dataset_blocks import Which
+from catalog_api.site import Reading, ReadingWhileSent, TheCaller, Writing
+from catalog_api.tables import DatablockRow, DatasetRow
+from catalog_api.wire.blocks import CopyIn, DatablockChanges, DatablockIn, FilesIn, SentFile
+from catalog_api.wire.filters import parse_filter
 from catalog_api.wire.paths import Identifier
+from catalog_api.wire.precondition import Seen
 from catalog_api.wire.request import router
 from catalog_api.wire.shape import answer
-from catalog_api.wire.written import block_wire, copy_wire, files_wire
+from catalog_api.wire.streaming import Rows, streamed, whole
+from catalog_api.wire.written import block_wire, copy_wire, sent_items
 
 routes = router("Datablocks")
 
 
-@routes.post("/datasets/{pid}/datablocks", status_code=201, summary="Register a datablock")
-def register_below(pid: Identifier, sent: DatablockIn, caller: TheCaller, session: Writing) -> Response:
-    """Register a datablock of a dataset; its `archiveId` is unique in the catalog."""
-    return answer(block_wire(datablocks.register(session, caller, pid, sent), []), 201)
-
-
 @routes.post("/datablocks", status_code=201, summary="Register a datablock")
 def register(sent: DatablockIn, caller: TheCaller, session: Writing) -> Response:
-    """Register a datablock of the dataset `datasetId`."""
-    if sent.dataset_id is None:
-        raise bad_request("datasetId must name the dataset that the datablock belongs to")
-    return answer(block_wire(datablocks.register(session, caller, sent.dataset_id, sent), []), 201)
-
-
-@routes.get("/datasets/{pid}/datablocks", summary="List a dataset's datablocks")
-def find_below(pid: Identifier, listing: TheListing, caller: TheCaller, session: Reading) -> Response:
-    """List a dataset's datablocks with their copies and, if the filter's `fields` allow, their files."""
-    datasets.find(session, caller, pid)
-    where = {"and": [{"datasetId": pid}, listing.where]}
-    order = listing.order or (("number", False),)
-    return answer(_blocks(session, caller, Listing(where, 10_000, listing.skip, order, listing.fields)))
+    """Register a datablock of the dataset `datasetId`; its `archiveId` is unique in the catalog, or 409."""
+    row = datablocks_written.register(session, caller, sent.dataset_id, sent)
+    return registered(session, row, sent.data_file_list, 201)
 
 
 @routes.get("/datablocks", summary="List datablocks")
-def find_many(listing: TheListing, caller: TheCaller, session: Reading) -> Response:
+def find_many(listing: TheListing, caller: TheCaller, session: ReadingWhileSent) -> Response:
     """List datablocks with their copies and, if the filter's `fields` allow, their files."""
-    return answer(_blocks(session, caller, listing))
+    rows = BLOCKS.page(session, caller, listing)
+    return streamed(Rows(lambda: datablocks.written(session, rows, listing)))
+
+
+@routes.get("/datablocks/count", summary="Count datablocks")
+def count(
+    caller: TheCaller,
+    session: Reading,
+    sent: FilterText = None,
+    header: FilterHeader = None,
+    where: str | None = None,
+) -> Response:
+    """Count the datablocks that match the filter; `where` is its older name."""
+    listing = parse_filter(sent_once(sent, header) or where, default_limit=0)
+    return answer({"count": BLOCKS.count(session, caller, listing.where)})
 
 
 @routes.get("/datablocks/{archive_id}", summary="Give a datablock")
 def find(archive_id: Identifier, caller: TheCaller, session: Reading) -> Response:
-    """Give one datablock with its copies, without its files."""
-    row = datablocks.find(session, caller, archive_id)
-    return answer(block_wire(row, copies.of_blocks(session, [row])[row.id]))
+    """Give one datablock, by its archive id or its id, with its copies and without its files."""
+    return answer(datablocks.one(session, datablocks.find(session, caller, archive_id)))
+
+
+@routes.patch("/datablocks/{archive_id}", summary="Change a datablock")
+def change(archive_id: Identifier, sent: DatablockChanges, caller: TheCaller, session: Writing, seen: Seen) -> Response:
+    """Change what is named; of a managed dataset only who may see the datablock. The dataset's counters follow."""
+    which = Which(datablocks.id_of(session, archive_id))
+    row = datablocks_written.change(session, caller, which, sent, seen)
+    return registered(session, row, sent.data_file_list)
 
 
 @routes.delete("/datablocks/{archive_id}", summary="Forget a datablock")
 def remove(archive_id: Identifier, caller: TheCaller, session: Writing) -> Response:
-    """Forget a datablock that never became part of an archived dataset."""
-    datablocks.remove(session, caller, archive_id)
-    return answer({})
+    """Forget a datablock that never became part of an archived dataset; answers with it, without its files."""
+    which = Which(datablocks.id_of(session, archive_id))
+    return answer(block_wire(datablocks_written.remove(session, caller, which)))
 
 
 @routes.get("/datablocks/{archive_id}/files", summary="Page through a datablock's files")
 def page(
-    archive_id: Identifier, caller: TheCaller, session: Reading, skip: Skip = 0, limit: FileLimit = 10_000
+    archive_id: Identifier, caller: TheCaller, session: ReadingWhileSent, skip: Skip = 0, limit: FileLimit = 10_000
 ) -> Response:
     """Give the files in the order of the tar, each with its offset; this is EM Dewar's own, not SciCat's."""
     row = datablocks.find(session, caller, archive_id)
-    return answer(files_wire(datablocks.files(session, row, skip=skip, limit=limit)))
+    return streamed(datablocks.files(session, row, skip=skip, limit=limit))
 
 
 @routes.post("/datablocks/{archive_id}/files", status_code=201, summary="List more files of a datablock")
 def append(archive_id: Identifier, sent: FilesIn, caller: TheCaller, session: Writing) -> Response:
     """Add to a file list that does not fit one request; the same files again change nothing."""
-    row = datablocks.append_files(session, caller, archive_id, sent)
+    row = datablocks_written.append_files(session, caller, datablocks.id_of(session, archive_id), sent)
     return answer({"archiveId": row.archive_id, "count": datablocks.count_files(session, row)}, 201)
 
 
@@ -89,11 +96,10 @@ def record_copy(archive_id: Identifier, sent: CopyIn, caller: TheCaller, session
     return answer(copy_wire(copy), 201 if is_new else 200)
 
 
-def _blocks(session: Session, caller: Caller, listing: Listing) -> list[dict[str, Any]]:
-    rows = datablocks.find_many(session, caller, listing)
-    copied = copies.of_blocks(session, rows)
-    items = [block_wire(row, copied[row.id]) for row in rows]
-    if not listing.fields or "dataFileList" in listing.fields:
-        for item, row in zip(items, rows, strict=True):
-            item["dataFileList"] = files_wire(datablocks.files(session, row))
-    return [listing.project(item) for item in items]
+def registered(session: Session, row: DatablockRow, sent: list[SentFile] | None, status_code: int = 200) -> Response:
+    """Answer with a datablock as it is now; SciCat's clients get its files back, the flows know what they sent."""
+    dataset = session.get(DatasetRow, row.dataset_id)
+    listed: Json = None
+    if dataset is not None and not dataset.managed:
+        listed = datablocks.files(session, row) if sent is None else Rows(lambda: sent_items(sent))
+    return whole({**datablocks.one(session, row), **({} if listed is None else {"dataFileList": listed})}, status_code)

@@ -1,123 +1,137 @@
-"""Datasets."""
+"""Datasets, in the v4 dialect."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Query
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from sqlmodel import Session
 from starlette.responses import Response
 
-from catalog_api.routes.lifecycle import move_as_sent
-from catalog_api.routes.parameters import Body, TheListing
-from catalog_api.rules.caller import Caller
-from catalog_api.services import datasets
-from catalog_api.site import Reading, Site, TheCaller, TheSite, Writing
+from catalog_api.routes.dataset_answers import Desk, LoggedIn, MayRegister, TheAsked, changed
+from catalog_api.routes.parameters import Body, TheListingV4
+from catalog_api.search import datasets as search
+from catalog_api.services import datasets, datasets_changing, datasets_registering, datasets_removing
+from catalog_api.services.datasets_validity import validity
+from catalog_api.site import Reading, ReadingWhileSent, TheCaller, TheSite
 from catalog_api.tables import DatasetRow
-from catalog_api.wire import obsolete
 from catalog_api.wire.dataset import DatasetIn, dataset_wire
-from catalog_api.wire.fields import read
-from catalog_api.wire.lifecycle import LifecycleIn
+from catalog_api.wire.document import ThePatch
+from catalog_api.wire.filters import LARGEST_PAGE, Include, Listing
+from catalog_api.wire.obsolete import faults_of
 from catalog_api.wire.paths import Identifier
+from catalog_api.wire.precondition import Seen
 from catalog_api.wire.request import router
 from catalog_api.wire.shape import answer
 
 current = router("Datasets")
-"""The v4 dialect."""
 
-old = router("Datasets (v3)")
-"""The v3 dialect: single values beside lists, and names that follow from the source folder."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """Who changes what is in the request, and where."""
-
-    request: Request
-    site: TheSite
-    caller: TheCaller
-    session: Writing
+Included = Annotated[
+    list[str] | None,
+    Query(alias="include", description="Related documents to add, or all."),
+]
 
 
-TheChange = Annotated[Change, Depends(scope="function")]
+@contextmanager
+def refusing_in_a_list() -> Iterator[None]:
+    """Refuse a body with one message for each fault, as SciCat's v4 does."""
+    try:
+        yield
+    except ValidationError as error:
+        raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]) from error
 
 
-@current.post("/datasets", status_code=201, summary="Register a dataset")
-def register(sent: DatasetIn, site: TheSite, caller: TheCaller, session: Writing) -> Response:
+def write(_session: Session, rows: Sequence[DatasetRow], _listing: Listing) -> list[dict[str, Any]]:
+    """Write datasets in the v4 dialect."""
+    return [dataset_wire(row) for row in rows]
+
+
+def including(relations: list[str] | None) -> Listing:
+    """Ask for one dataset with some relations."""
+    everything = Listing(limit=LARGEST_PAGE)
+    return Listing(include=tuple(Include(relation, everything) for relation in relations or ()))
+
+
+@current.post("/datasets", status_code=201, summary="Register a dataset", dependencies=[MayRegister])
+def register(sent: DatasetIn, asked: TheAsked) -> Response:
     """Register a dataset; the same `pid` again is refused with 409.
 
     Datasets registered by the flows' accounts are *managed*: their lifecycle obeys the published tables.
     """
-    return answer(dataset_wire(_registered(sent, site, caller, session, "4")), 201)
+    return answer(dataset_wire(datasets_registering.register(asked, sent, version="4")), 201)
 
 
-@current.get("/datasets", summary="List datasets")
-def find_many(listing: TheListing, caller: TheCaller, session: Reading) -> Response:
-    """List what the caller may see; without a token, published datasets only."""
-    found = datasets.find_many(session, caller, listing)
-    return answer([listing.project(dataset_wire(row)) for row in found])
+@current.post("/datasets/isValid", summary="Tell whether a dataset could be registered", dependencies=[MayRegister])
+def is_valid(body: Body, site: TheSite, caller: TheCaller) -> Response:
+    """Answer `{"valid": true}`, or false with all that is wrong in `error`.
+
+    Scientific metadata are compared with the schema that is named with them; each difference names its path, what is
+    expected there, and the value.
+    """
+    try:
+        draft, faults = DatasetIn.model_validate(body), []
+    except ValidationError as error:
+        draft, faults = None, faults_of(error)
+    return answer(validity(caller, body, draft, faults, site.settings))
 
 
-@current.get("/datasets/count", summary="Count datasets")
-@old.get("/datasets/count", summary="Count datasets")
-def count(listing: TheListing, caller: TheCaller, session: Reading) -> Response:
+@current.get("/datasets", summary="List datasets", dependencies=[LoggedIn])
+def find_many(listing: TheListingV4, caller: TheCaller, session: ReadingWhileSent) -> Response:
+    """List what the caller may see, with what `include` names; strangers have `/datasets/public`."""
+    return Desk(session, caller, write).many(listing)
+
+
+@current.get("/datasets/count", summary="Count datasets", dependencies=[LoggedIn])
+def count(listing: TheListingV4, caller: TheCaller, session: Reading) -> Response:
     """Count what the caller may see."""
-    return answer({"count": datasets.count(session, caller, listing)})
+    return answer({"count": search.count(session, caller, listing.where)})
+
+
+@current.get("/datasets/findOne", summary="Find a dataset", dependencies=[LoggedIn])
+def find_one(listing: TheListingV4, caller: TheCaller, session: ReadingWhileSent) -> Response:
+    """Give the first dataset that matches; where there is none, nothing."""
+    return Desk(session, caller, write).first(listing)
 
 
 @current.get("/datasets/{pid}", summary="Give a dataset")
-def find(pid: Identifier, caller: TheCaller, session: Reading) -> Response:
-    """Give one dataset with its lifecycle."""
-    return answer(dataset_wire(datasets.find(session, caller, pid)))
+def find(pid: Identifier, caller: TheCaller, session: ReadingWhileSent, include: Included = None) -> Response:
+    """Give one dataset with its lifecycle, and with what `include` names; it may be repeated."""
+    row = datasets.find(session, caller, pid)
+    return Desk(session, caller, write).one(row, including(include))
 
 
 @current.patch("/datasets/{pid}", summary="Change a dataset")
-def change(pid: Identifier, body: Body, asked: TheChange) -> Response:
+def change(pid: Identifier, sent: ThePatch, asked: TheAsked) -> Response:
     """Change the named fields and nothing else.
 
-    A nested `datasetlifecycle` is merged by the same rules as on its own route. `application/merge-patch+json` merges
-    `scientificMetadata` key by key, `application/json` replaces it.
+    `application/merge-patch+json` merges objects key by key, and null sets a field to its default;
+    `application/json` replaces `scientificMetadata`, and null changes nothing. A nested `datasetlifecycle` is merged in
+    both, by the same rules as on its own route. `If-Unmodified-Since` with the `updatedAt` that was read makes the
+    change only if nobody else was faster, or answers 412.
     """
-    return answer(dataset_wire(_changed(pid, body, asked)))
+    with refusing_in_a_list():
+        return answer(dataset_wire(changed(asked, pid, sent, whole_quantities=True)))
 
 
-@old.post("/datasets", status_code=201, summary="Register a dataset")
-def register_old(body: Body, site: TheSite, caller: TheCaller, session: Writing) -> Response:
-    """Register a dataset with v3 names."""
-    sent = read(DatasetIn, obsolete.with_name(obsolete.to_v4(body)))
-    return answer(_old(_registered(sent, site, caller, session, "3")), 201)
+@current.put("/datasets/{pid}", summary="Replace a dataset")
+def replace(pid: Identifier, body: Body, seen: Seen, asked: TheAsked) -> Response:
+    """Replace what a client can set: what is not sent goes back to its default; lifecycle and counters stay."""
+    with refusing_in_a_list():
+        read = partial(_whole, body)
+        return answer(dataset_wire(datasets_changing.replace(asked, pid, read, seen=seen)))
 
 
-@old.get("/datasets", summary="List datasets")
-def find_many_old(listing: TheListing, caller: TheCaller, session: Reading) -> Response:
-    """List what the caller may see, with v3 names."""
-    return answer([listing.project(_old(row)) for row in datasets.find_many(session, caller, listing)])
+@current.delete("/datasets/{pid}", summary="Delete a dataset")
+def remove(pid: Identifier, asked: TheAsked) -> Response:
+    """Delete a dataset with its file lists, datablocks and attachments; what it was stays in the history.
+
+    A dataset that an open job holds, and a managed one that is archived or being archived, is refused with 409.
+    """
+    return answer(datasets_removing.remove(asked, pid))
 
 
-@old.get("/datasets/{pid}", summary="Give a dataset")
-def find_old(pid: Identifier, caller: TheCaller, session: Reading) -> Response:
-    """Give one dataset with v3 names."""
-    return answer(_old(datasets.find(session, caller, pid)))
-
-
-@old.patch("/datasets/{pid}", summary="Change a dataset")
-def change_old(pid: Identifier, body: Body, asked: TheChange) -> Response:
-    """Change the named fields and nothing else, with v3 names."""
-    return answer(_old(_changed(pid, obsolete.to_v4(body), asked)))
-
-
-def _registered(sent: DatasetIn, site: Site, caller: Caller, session: Writing, version: str) -> DatasetRow:
-    return datasets.register(session, caller, sent, pid_prefix=site.settings.pid_prefix, version=version)
-
-
-def _changed(pid: str, body: Body, change: Change) -> DatasetRow:
-    merges = "merge-patch" in change.request.headers.get("content-type", "")
-    life = body.get("datasetlifecycle")
-    rest = {name: value for name, value in body.items() if name != "datasetlifecycle"}
-    if rest or life is None:
-        datasets.update(change.session, change.caller, pid, rest, merges=merges)
-    if life is not None:
-        move_as_sent(change.session, change.caller, pid, read(LifecycleIn, life), change.site)
-    return datasets.find(change.session, change.caller, pid)
-
-
-def _old(row: DatasetRow) -> dict[str, Any]:
-    return obsolete.to_v3(dataset_wire(row))
+def _whole(body: Mapping[str, Any], kind: str) -> DatasetIn:
+    return DatasetIn.model_validate({"type": kind, **body})

@@ -3,28 +3,70 @@
 from catalog_api.routes import (
     admin,
     attachments,
+    attachments_below,
     auth,
     credentials,
     datablocks,
+    datablocks_below,
+    dataset_forms,
     datasets,
+    datasets_public,
+    datasets_v3,
     files,
+    files_flat,
     health,
+    history,
     identities,
+    instruments,
     jobs,
+    jobs_v3,
     lifecycle,
+    logbooks,
     oidc,
+    policies,
+    proposals,
+    proposals_v4,
+    published_data,
+    published_data_v3,
+    publishing,
+    samples,
     users,
 )
 
+DATASETS_V4 = (dataset_forms.public, datasets_public.public, dataset_forms.current, datasets.current)
+DATASETS_V3 = (dataset_forms.old, datasets_v3.old)
 ACCOUNTS = (auth.routes, oidc.routes, credentials.routes, users.routes, identities.routes)
-BOTH = (lifecycle.routes, files.routes, datablocks.routes)
-V4 = (datasets.current, *BOTH, jobs.current, attachments.current)
+COLLECTIONS = (samples.routes, instruments.routes, logbooks.below_datasets)
+"""The same in both dialects."""
+
+COLLECTIONS_V4 = (
+    publishing.routes,
+    proposals_v4.public,
+    proposals_v4.current,
+    policies.current,
+    published_data.current,
+)
+COLLECTIONS_V3 = (proposals.old, policies.old, published_data_v3.old, history.routes, logbooks.routes)
+BOTH = (lifecycle.routes, files.routes, datablocks.routes, datablocks_below.routes)
+V4 = (
+    *DATASETS_V4,
+    *COLLECTIONS,
+    *COLLECTIONS_V4,
+    *BOTH,
+    jobs.current,
+    attachments.current,
+    files_flat.public,
+    files_flat.current,
+)
 V3 = (
     health.routes,
     admin.routes,
     *ACCOUNTS,
-    datasets.old,
+    *DATASETS_V3,
+    *COLLECTIONS,
+    *COLLECTIONS_V3,
     *BOTH,
-    jobs.old,
-    attachments.old,
+    jobs_v3.old,
+    *attachments_below.old,
+    files_flat.old,
 )

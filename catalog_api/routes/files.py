@@ -1,77 +1,138 @@
-"""The files of a dataset, as declared at ingest."""
+"""The files of a dataset, as declared at ingest: what both dialects share."""
 
-from typing import Any
+from typing import Annotated
 
+from fastapi import Depends
 from sqlmodel import Session
 from starlette.responses import Response
 
-from catalog_api.refusals import bad_request
-from catalog_api.routes.parameters import FileLimit, Skip, TheListing
+from catalog_api.json_type import Json
+from catalog_api.routes.parameters import Body, FileLimit, Skip
+from catalog_api.rules import rights
 from catalog_api.rules.caller import Caller
-from catalog_api.services import datasets, files
-from catalog_api.site import Reading, TheCaller, Writing
-from catalog_api.wire.blocks import OrigDatablockIn
+from catalog_api.services import files, files_declared, files_validated
+from catalog_api.services.dataset_blocks import Which
+from catalog_api.site import Reading, ReadingWhileSent, TheCaller, Writing
+from catalog_api.tables import DatasetRow, OrigDatablockRow
+from catalog_api.wire.blocks import OrigDatablockChanges, OrigDatablockIn, SentFile
 from catalog_api.wire.filters import Listing
 from catalog_api.wire.paths import Identifier
+from catalog_api.wire.precondition import Seen
 from catalog_api.wire.request import router
 from catalog_api.wire.shape import answer
-from catalog_api.wire.written import files_wire, list_wire
+from catalog_api.wire.streaming import Rows, streamed, whole
+from catalog_api.wire.written import list_wire, sent_items
 
 routes = router("Files")
 
 
+async def _adding(caller: TheCaller) -> Caller:
+    rights.check_knock(caller)
+    return caller
+
+
+async def _below(pid: Identifier, id: Identifier) -> Which:  # noqa: A002 (SciCat's name in the path)
+    return Which(id, pid)
+
+
+TheBlock = Annotated[Which, Depends(_below)]
+"""A block that is named below its dataset."""
+
+TheAdder = Annotated[Caller, Depends(_adding)]
+"""Who asks to add something; refused before the body is looked at, when it is nobody who may add anything."""
+
+
 @routes.post("/origdatablocks", status_code=201, summary="Declare files")
-def declare(sent: OrigDatablockIn, caller: TheCaller, session: Writing) -> Response:
+def declare(sent: OrigDatablockIn, caller: TheAdder, session: Writing) -> Response:
     """Declare files of the dataset `datasetId`.
 
-    With an `_id` of your own the call can be repeated: the second is refused with 409 and registers nothing. A path
-    that is declared already is refused with 409 and the first such paths. Closed once archiving has begun.
+    With an `_id` of your own the call can be repeated: the second is refused with 409 and registers nothing. In managed
+    datasets a path that is declared already is refused with 409 and the first such paths, and nothing more is declared
+    once archiving has begun. More than 100,000 files, or 16 MB, are sent in several lists.
     """
-    if sent.dataset_id is None:
-        raise bad_request("datasetId must name the dataset that the files belong to")
-    return answer(list_wire(files.declare(session, caller, sent.dataset_id, sent), None), 201)
+    row = files_declared.declare(session, caller, sent.dataset_id, sent)
+    return declared(session, row, sent.data_file_list, 201)
 
 
-@routes.post("/datasets/{pid}/origdatablocks", status_code=201, summary="Declare files of a dataset")
-def declare_below(pid: Identifier, sent: OrigDatablockIn, caller: TheCaller, session: Writing) -> Response:
-    """Declare files of a dataset."""
-    return answer(list_wire(files.declare(session, caller, pid, sent), None), 201)
-
-
-@routes.get("/origdatablocks", summary="List file lists")
-def find_many(listing: TheListing, caller: TheCaller, session: Reading) -> Response:
-    """List file lists with their files; leave `dataFileList` out of the filter's `fields` to get them without."""
-    return answer(_lists(session, caller, listing))
-
-
-@routes.get("/datasets/{pid}/origdatablocks", summary="List a dataset's file lists")
-def find_below(pid: Identifier, caller: TheCaller, session: Reading) -> Response:
-    """List a dataset's file lists with their files; `files` is the paged way to the same."""
-    datasets.find(session, caller, pid)
-    return answer(_lists(session, caller, Listing({"datasetId": pid}, limit=10_000)))
-
-
-@routes.get("/origdatablocks/{id}", summary="Give a file list")
-def find(id: Identifier, caller: TheCaller, session: Reading) -> Response:  # noqa: A002 (SciCat's name in the path)
-    """Give one file list with its files."""
-    row = files.find(session, caller, id)
-    return answer(list_wire(row, files.of_list(session, row.id)))
+@routes.patch("/origdatablocks/{id}", summary="Change a file list")
+def change(
+    id: Identifier,  # noqa: A002 (SciCat's name in the path)
+    sent: OrigDatablockChanges,
+    caller: TheAdder,
+    session: Writing,
+    seen: Seen,
+) -> Response:
+    """Change what is named; a `dataFileList` replaces the one there is. The dataset's counters follow."""
+    row = files_declared.change(session, caller, Which(id), sent, seen)
+    return declared(session, row, sent.data_file_list)
 
 
 @routes.delete("/origdatablocks/{id}", summary="Remove a file list")
 def remove(id: Identifier, caller: TheCaller, session: Writing) -> Response:  # noqa: A002 (SciCat's name in the path)
-    """Remove a file list, while archiving has not begun."""
-    files.remove(session, caller, id)
-    return answer({})
+    """Remove a file list, in managed datasets while archiving has not begun; answers with it, without its files."""
+    return answer(list_wire(files_declared.remove(session, caller, Which(id))))
+
+
+@routes.post("/datasets/{pid}/origdatablocks", status_code=201, summary="Declare files of a dataset")
+def declare_below(pid: Identifier, sent: OrigDatablockIn, caller: TheAdder, session: Writing) -> Response:
+    """Declare files of a dataset."""
+    row = files_declared.declare(session, caller, pid, sent)
+    return declared(session, row, sent.data_file_list, 201)
+
+
+@routes.post("/datasets/{pid}/origdatablocks/isValid", summary="Check a file list")
+def validate_below(pid: Identifier, body: Body, caller: TheAdder, session: Reading) -> Response:
+    """Tell what is wrong with a file list, without keeping it."""
+    errors = files_validated.faults(session, caller, pid, body)
+    return answer({"valid": not errors, "errors": errors})
+
+
+@routes.get("/datasets/{pid}/origdatablocks", summary="List a dataset's file lists")
+def find_below(pid: Identifier, caller: TheCaller, session: ReadingWhileSent) -> Response:
+    """List a dataset's file lists with their files, in the order of declaration; `files` is the paged way to them."""
+    rows = files.of_dataset(session, caller, pid)
+    return streamed(Rows(lambda: files.written(session, rows, Listing())))
+
+
+@routes.get("/datasets/{pid}/origdatablocks/count", summary="Count a dataset's file lists")
+def count_below(pid: Identifier, caller: TheCaller, session: Reading) -> Response:
+    """Count a dataset's file lists."""
+    return answer({"count": files.count_of_dataset(session, caller, pid)})
+
+
+@routes.delete("/datasets/{pid}/origdatablocks", summary="Remove all file lists of a dataset")
+def remove_all_below(pid: Identifier, caller: TheCaller, session: Writing) -> Response:
+    """Remove all file lists, in managed datasets while archiving has not begun; answers with how many there were."""
+    return answer({"count": files_declared.remove_all(session, caller, pid)})
+
+
+@routes.patch("/datasets/{pid}/origdatablocks/{id}", summary="Change a file list of a dataset")
+def change_below(
+    which: TheBlock, sent: OrigDatablockChanges, caller: TheAdder, session: Writing, seen: Seen
+) -> Response:
+    """Change what is named of a list that belongs to this dataset."""
+    row = files_declared.change(session, caller, which, sent, seen)
+    return declared(session, row, sent.data_file_list)
+
+
+@routes.delete("/datasets/{pid}/origdatablocks/{id}", summary="Remove a file list of a dataset")
+def remove_below(which: TheBlock, caller: TheCaller, session: Writing) -> Response:
+    """Remove a list that belongs to this dataset."""
+    return answer(list_wire(files_declared.remove(session, caller, which)))
 
 
 @routes.get("/datasets/{pid}/files", summary="Page through a dataset's files")
-def page(pid: Identifier, caller: TheCaller, session: Reading, skip: Skip = 0, limit: FileLimit = 10_000) -> Response:
+def page(
+    pid: Identifier, caller: TheCaller, session: ReadingWhileSent, skip: Skip = 0, limit: FileLimit = 10_000
+) -> Response:
     """Give files sorted by path in code point order; this is EM Dewar's own, not SciCat's."""
-    return answer(files_wire(files.of_dataset(session, caller, pid, skip=skip, limit=limit)))
+    return streamed(files.page_of_dataset(session, caller, pid, skip=skip, limit=limit))
 
 
-def _lists(session: Session, caller: Caller, listing: Listing) -> list[dict[str, Any]]:
-    wanted = not listing.fields or "dataFileList" in listing.fields
-    rows = files.find_many(session, caller, listing)
-    return [listing.project(list_wire(row, files.of_list(session, row.id) if wanted else None)) for row in rows]
+def declared(session: Session, row: OrigDatablockRow, sent: list[SentFile] | None, status_code: int = 200) -> Response:
+    """Answer with a list as it is now; SciCat's clients get its files back, the flows know what they sent."""
+    dataset = session.get(DatasetRow, row.dataset_id)
+    listed: Json = None
+    if dataset is not None and not dataset.managed:
+        listed = files.of_list(session, row) if sent is None else Rows(lambda: sent_items(sent))
+    return whole(list_wire(row, listed), status_code)

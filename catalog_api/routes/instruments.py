@@ -68,4 +68,4 @@ def change(pid: Identifier, patch: ThePatch, caller: TheCaller, session: Writing
 @routes.delete("/instruments/{pid}", summary="Delete an instrument")
 def delete(pid: Identifier, caller: TheCaller, session: Writing) -> Response:
     """Delete an instrument, and answer with it as it was."""
-    return answer(instruments.delete(session, caller, pid))
+    return answer(instrument_wire(instruments.delete(session, caller, pid)))

@@ -1,19 +1,29 @@
-"""A dataset's lifecycle and its history."""
+"""A dataset's lifecycle and its history, and the way back to its beginning."""
 
-from sqlmodel import Session
+from typing import Annotated
+
+from pydantic import Field
 from starlette.responses import Response
 
-from catalog_api.refusals import bad_request
-from catalog_api.rules.caller import Caller
+from catalog_api.routes.dataset_answers import TheAsked
 from catalog_api.services import datasets, lifecycle
-from catalog_api.site import Reading, Site, TheCaller, TheSite, Writing
-from catalog_api.tables import DatasetRow
+from catalog_api.services.datasets_validity import findings
+from catalog_api.services.reset import reset
+from catalog_api.site import Reading, TheCaller, TheSite
+from catalog_api.wire.fields import Sent, Text, Word
 from catalog_api.wire.lifecycle import LifecycleIn, lifecycle_wire
 from catalog_api.wire.paths import Identifier
 from catalog_api.wire.request import router
 from catalog_api.wire.shape import answer, wire
 
 routes = router("Lifecycle")
+
+
+class Reset(Sent):
+    """Why a dataset is brought back to its beginning."""
+
+    why: Annotated[Text, Field(min_length=1, description="The reason, for the history.")]
+    flow_run_id: Word | None = Field(None, description="The flow run that does it, for the history.")
 
 
 @routes.get("/datasets/{pid}/datasetlifecycle", summary="Tell where a dataset is in its life")
@@ -23,14 +33,14 @@ def find(pid: Identifier, caller: TheCaller, session: Reading) -> Response:
 
 
 @routes.patch("/datasets/{pid}/datasetlifecycle", summary="Move a dataset through its life")
-def move(pid: Identifier, sent: LifecycleIn, site: TheSite, caller: TheCaller, session: Writing) -> Response:
+def move(pid: Identifier, sent: LifecycleIn, asked: TheAsked) -> Response:
     """Change the named fields and nothing else, and write the change to the history.
 
     For managed datasets a move outside the tables is refused with 409 and the allowed moves; `datasetOnArchiveDisk`
     needs verified copies of all datablocks and the declared files in them, `datasetRetrieved` needs
     `retrieveIntegrityCheck` true. Of two callers that move a dataset at the same time, one wins.
     """
-    return answer(lifecycle_wire(move_as_sent(session, caller, pid, sent, site)))
+    return answer(lifecycle_wire(lifecycle.move(asked, pid, sent)))
 
 
 @routes.get("/datasets/{pid}/lifecycle-events", summary="Give a dataset's history")
@@ -39,12 +49,17 @@ def history(pid: Identifier, caller: TheCaller, session: Reading) -> Response:
     return answer([wire(event, without={"id"}) for event in lifecycle.history(session, caller, pid)])
 
 
-def move_as_sent(session: Session, caller: Caller, pid: str, sent: LifecycleIn, site: Site) -> DatasetRow:
-    """Move a dataset as a client asked.
+@routes.post("/datasets/{pid}/reset", summary="Bring a dataset back to where it can be archived")
+def begin_again(pid: Identifier, sent: Reset, asked: TheAsked) -> Response:
+    """Forget a dataset's datablocks, so that it can be archived again; for archivers, admins and the flows.
 
-    Raises:
-        RefusedError: The change is empty, or refused.
+    Every datablock and every verified copy that is forgotten is in the history from then on, with its store, location
+    and digests. Refused with 409 while a job holds the dataset, and while its files are not on central disk.
     """
-    if not sent.named():
-        raise bad_request("dataset lifecycle DTO must not be empty")
-    return lifecycle.move(session, caller, pid, sent, required_copies=site.settings.required_copies)
+    return answer(lifecycle_wire(reset(asked, pid, sent.why, sent.flow_run_id)))
+
+
+@routes.get("/datasets/{pid}/metadata-findings", summary="Tell where metadata differ from their schema")
+def judge(pid: Identifier, site: TheSite, caller: TheCaller, session: Reading) -> Response:
+    """Give each difference from the schema that the dataset names: path, expectation, value."""
+    return answer(findings(session, caller, pid, site.settings))

@@ -65,7 +65,7 @@ def change(policy_id: Identifier, patch: ThePatch, caller: TheCaller, session: W
 @current.delete("/policies/{policy_id}", summary="Delete a policy")
 def delete(policy_id: Identifier, caller: TheCaller, session: Writing) -> Response:
     """Delete a policy, and answer with it as it was; the group's next dataset brings a new one."""
-    return answer(policies.delete(session, caller, policy_id))
+    return answer(policy_wire(policies.delete(session, caller, policy_id)))
 
 
 @old.post("/policies", status_code=201, summary="Make the policy of a group")
@@ -116,4 +116,4 @@ def change_old(policy_id: Identifier, patch: ThePatch, caller: TheCaller, sessio
 @old.delete("/policies/{policy_id}", summary="Delete a policy")
 def delete_old(policy_id: Identifier, caller: TheCaller, session: Writing) -> Response:
     """Delete a policy, and answer with it as it was."""
-    return answer(policies.delete(session, caller, policy_id))
+    return answer(flat_wire(policies.delete(session, caller, policy_id)))

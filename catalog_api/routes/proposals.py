@@ -23,7 +23,7 @@ from catalog_api.rules.proposal_rights import check_write
 from catalog_api.services import listing as lists
 from catalog_api.services import proposals
 from catalog_api.services.proposals import PROPOSALS
-from catalog_api.site import Reading, TheCaller, TheSite, Writing
+from catalog_api.site import Reading, ReadingWhileSent, TheCaller, TheSite, Writing
 from catalog_api.wire.conditions import condition
 from catalog_api.wire.document import ThePatch
 from catalog_api.wire.filters import Listing, object_of, parse_filter
@@ -109,16 +109,16 @@ def authorization(proposal_id: Identifier, caller: TheCaller, session: Reading) 
 
 
 @old.get("/proposals/{proposal_id}/datasets", summary="List the datasets of a proposal")
-def find_datasets(proposal_id: Identifier, listing: TheListing, caller: TheCaller, session: Reading) -> Response:
+def find_datasets(
+    proposal_id: Identifier, listing: TheListing, caller: TheCaller, session: ReadingWhileSent
+) -> Response:
     """List the proposal's datasets that the caller may see, with v3 names."""
     PROPOSALS.find(session, caller, proposal_id)
-    return answer(datasets_below(session, caller, "proposalIds", proposal_id, listing))
+    return datasets_below(session, caller, "proposalIds", proposal_id, listing)
 
 
 @old.patch("/proposals/{proposal_id}", summary="Change a proposal")
-def change(
-    proposal_id: Identifier, patch: ThePatch, site: TheSite, caller: TheCaller, session: Writing
-) -> Response:
+def change(proposal_id: Identifier, patch: ThePatch, site: TheSite, caller: TheCaller, session: Writing) -> Response:
     """Change the named fields and nothing else."""
     return answer(proposal_wire(proposals.update(session, caller, proposal_id, patch, site.settings.proposal_types)))
 
@@ -126,4 +126,4 @@ def change(
 @old.delete("/proposals/{proposal_id}", summary="Delete a proposal")
 def delete(proposal_id: Identifier, caller: TheCaller, session: Writing) -> Response:
     """Delete a proposal, and answer with it as it was; its datasets stay."""
-    return answer(proposals.delete(session, caller, proposal_id))
+    return answer(proposal_wire(proposals.delete(session, caller, proposal_id)))

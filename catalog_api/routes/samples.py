@@ -6,7 +6,7 @@ from catalog_api.routes.below import datasets_below
 from catalog_api.routes.parameters import TheFacetForm, TheForm, TheListing
 from catalog_api.services import samples
 from catalog_api.services.samples import SAMPLES
-from catalog_api.site import Reading, TheCaller, Writing
+from catalog_api.site import Reading, ReadingWhileSent, TheCaller, Writing
 from catalog_api.wire.document import ThePatch
 from catalog_api.wire.paths import Identifier
 from catalog_api.wire.request import router
@@ -61,10 +61,10 @@ def authorization(sample_id: Identifier, caller: TheCaller, session: Reading) ->
 
 
 @routes.get("/samples/{sample_id}/datasets", summary="List the datasets of a sample")
-def find_datasets(sample_id: Identifier, listing: TheListing, caller: TheCaller, session: Reading) -> Response:
+def find_datasets(sample_id: Identifier, listing: TheListing, caller: TheCaller, session: ReadingWhileSent) -> Response:
     """List the sample's datasets that the caller may see, with v3 names."""
     SAMPLES.find(session, caller, sample_id)
-    return answer(datasets_below(session, caller, "sampleIds", sample_id, listing))
+    return datasets_below(session, caller, "sampleIds", sample_id, listing)
 
 
 @routes.patch("/samples/{sample_id}", summary="Change a sample")
@@ -76,4 +76,4 @@ def change(sample_id: Identifier, patch: ThePatch, caller: TheCaller, session: W
 @routes.delete("/samples/{sample_id}", summary="Delete a sample")
 def delete(sample_id: Identifier, caller: TheCaller, session: Writing) -> Response:
     """Delete a sample, and answer with it as it was."""
-    return answer(samples.delete(session, caller, sample_id))
+    return answer(sample_wire(samples.delete(session, caller, sample_id)))

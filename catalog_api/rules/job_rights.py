@@ -127,7 +127,7 @@ def eligible(session: Session, caller: Caller, kind: JobType, groups: Collection
     if caller.can(Power.ADMIN, Power.FLOW) or not auth.startswith("#dataset"):
         return true()
     if auth == "#datasetPublic":
-        return col(DatasetRow.is_published)
+        return col(DatasetRow.is_published).is_(True)
     if auth == "#datasetAccess":
         return _accessible(groups)
     if caller.account is None and auth in NEEDS_LOGIN:

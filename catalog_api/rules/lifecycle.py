@@ -96,6 +96,37 @@ def derived(status: str) -> dict[str, bool]:
     return {"archivable": status in ARCHIVABLE, "retrievable": status in RETRIEVABLE}
 
 
+def reset_columns(row: DatasetRow) -> dict[str, Json]:
+    """Give what must change for a dataset to be where archiving begins, with no trace of datablocks.
+
+    Raises:
+        RefusedError: Its files are not there yet, so that there is nothing to go back to.
+    """
+    if row.managed and row.archive_status_message == ArchiveStatus.FILES_NOT_YET_AVAILABLE:
+        raise conflict(f"the files of dataset {row.pid} are not complete yet; there is nothing to reset")
+    return {name: value for name, value in _BEGINNING.items() if value != getattr(row, name)}
+
+
+def reset_events(row: DatasetRow, columns: Mapping[str, Json], why: Json) -> tuple[LifecycleEventRow, ...]:
+    """Write a reset to the history: the reason once, with the archive status, and whatever else changes."""
+    told = {"archive_status_message", "archive_return_message", "packed_size", "number_of_files_archived"}
+    rest = {name: value for name, value in columns.items() if name not in told}
+    return (_event(row, "archive_status_message", ArchiveStatus.CREATED.value, why), *_events(row, rest))
+
+
+_BEGINNING: Mapping[str, Json] = {
+    "archive_status_message": ArchiveStatus.CREATED.value,
+    "archive_return_message": {},
+    "archivable": True,
+    "retrievable": False,
+    "retrieve_status_message": RetrieveStatus.NONE.value,
+    "retrieve_return_message": {},
+    "retrieve_integrity_check": False,
+    "packed_size": 0,
+    "number_of_files_archived": 0,
+}
+
+
 def _checked_words(row: DatasetRow, named: Mapping[str, Json]) -> dict[str, Json]:
     subject = f"dataset {row.pid}"
     archive = _move(ARCHIVE_MOVES, row.archive_status_message, named.get("archive_status_message"), subject)

@@ -43,6 +43,10 @@ class LoginLimit:
     _known: OrderedDict[Key, None] = field(default_factory=OrderedDict, init=False, repr=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
+    def __len__(self) -> int:
+        """Tell how many names and addresses are remembered."""
+        return max(len(self._allowances), len(self._known))
+
     @contextmanager
     def attempt(self, name: str, address: str) -> Iterator[None]:
         """Wrap one attempt; it counts as failed when a refusal leaves it.
@@ -71,8 +75,9 @@ class LoginLimit:
         """Take one from each allowance before the password is looked at, so that parallel attempts count too."""
         with self._lock:
             known = (name, place) in self._known
-            strange: list[Key] = [("address", place), *([("name", name)] if name else [])]
-            keys = [("both", name, place)] if known else strange
+            keys: list[Key] = [("both", name, place)] if known else [("address", place)]
+            if name and not known:
+                keys.append(("name", name))
             allowances = [self._allowance(key) for key in keys]
             missing = max(1 - allowance.left for allowance in allowances)
             if missing > 0:

@@ -33,7 +33,7 @@ def formatter(style: Literal["json", "text"]) -> logging.Formatter:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _without_colours,
+        _once,
     ]
     write: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if style == "json":
@@ -43,9 +43,10 @@ def formatter(style: Literal["json", "text"]) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=gather, processors=write)
 
 
-def _without_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    # Uvicorn says everything twice, once with colours.
-    event.pop("color_message", None)
+def _once(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    # Uvicorn says everything twice, once with colours; other formatters leave the message on the record.
+    for copy in ("color_message", "message"):
+        event.pop(copy, None)
     return event
 
 

@@ -1,110 +1,188 @@
-"""Attachments: small pictures and plots of a dataset."""
+"""Attachments: small pictures and plots of datasets, proposals, samples and published data."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from pydantic import Field
-from sqlalchemy import and_, select
+from sqlalchemy import exists, select
 from sqlmodel import Session, col
+from sqlmodel.sql.expression import SelectOfScalar
 
-from catalog_api.json_type import Json
-from catalog_api.refusals import bad_request, conflict, not_found
-from catalog_api.rules import rights
-from catalog_api.rules.caller import Caller, Power
-from catalog_api.services import datasets
-from catalog_api.tables import AttachmentRow, AttachmentTargetRow, DatasetRow
-from catalog_api.wire.fields import Sent, Text, Word
+from catalog_api.refusals import conflict
+from catalog_api.rules import attachment_rights as rights
+from catalog_api.rules.caller import Caller
+from catalog_api.services import attachment_targets as targets
+from catalog_api.services.documents import Collection, searchable
+from catalog_api.tables import AttachmentRow, AttachmentTargetRow
+from catalog_api.wire.attachment import (
+    NAMES,
+    OLD_NAMES,
+    AttachmentChange,
+    AttachmentIn,
+    Relationship,
+    Target,
+    attachment_wire,
+    relationships_wire,
+)
+from catalog_api.wire.conditions import Condition, Membership
+from catalog_api.wire.document import Patch, read_patch
 
 _CONTENT = ("thumbnail", "caption", "relationships")
 
 
-class Relationship(Sent):
-    """What an attachment belongs to."""
+def _attached_to(target: Target) -> Membership:
+    def holds(keys: list[str]) -> Condition:
+        row = AttachmentTargetRow
+        here = (col(row.aid) == col(AttachmentRow.aid), col(row.target_type) == target.value)
+        return exists().where(*here, col(row.target_id).in_(keys))
 
-    target_id: Word
-    target_type: Annotated[str, Field(pattern="^dataset$")] = Field(description="dataset")
-    relation_type: Text = "is attached to"
+    return Membership(holds)
 
 
-class AttachmentIn(Sent):
-    """An attachment as a v4 client sends it."""
+ATTACHMENTS = Collection[AttachmentRow](
+    "Attachment",
+    AttachmentRow,
+    "aid",
+    searchable(AttachmentRow, "aid", NAMES) | {name: _attached_to(target) for target, name in OLD_NAMES.items()},
+    attachment_wire,
+    rights.readable,
+)
 
-    aid: Word | None = Field(None, description="Given: sending the same twice attaches it once.")
-    thumbnail: str | None = Field(None, description="A data URL.")
-    caption: Text
-    owner_group: Word
-    access_groups: list[Word] = Field([])
-    instrument_group: Text | None = None
-    is_published: bool = False
-    relationships: list[Relationship] = Field([])
 
-    def dataset(self) -> str:
-        """Give the dataset it belongs to.
+def visible(caller: Caller) -> SelectOfScalar[AttachmentRow]:
+    """Select the attachments that a caller may see."""
+    return ATTACHMENTS.visible(caller)
 
-        Raises:
-            RefusedError: It belongs to none.
-        """
-        if not self.relationships:
-            raise bad_request("relationships must name the dataset that the attachment belongs to")
-        return self.relationships[0].target_id
+
+def check(session: Session, caller: Caller, sent: AttachmentIn) -> None:
+    """Refuse an attachment that the caller may not make.
+
+    Raises:
+        RefusedError: The caller may not, or there is nothing to attach it to.
+    """
+    rights.check_attach(caller, sent.owner_group)
+    targets.check_new(session, caller, relationships_wire(sent.relationships))
 
 
 def attach(session: Session, caller: Caller, sent: AttachmentIn) -> tuple[AttachmentRow, bool]:
-    """Attach a picture to a dataset; the same again changes nothing.
+    """Make an attachment; the same again changes nothing.
 
     Returns:
         The attachment, and whether it is new.
 
     Raises:
-        RefusedError: The caller may not, there is no such dataset, or the identifier has other content.
+        RefusedError: The caller may not, there is nothing to attach it to, or the identifier has other content.
     """
-    dataset = datasets.find(session, caller, sent.dataset())
-    if not caller.can(Power.CREATE_FOR_ANY):
-        rights.check_update(caller, dataset.owner_group)
-    given = {**sent.model_dump(exclude={"aid"}), "created_by": caller.name, "updated_by": caller.name}
-    row = AttachmentRow(aid=sent.aid or str(uuid4()), **given)
-    row.relationships = [relation.model_dump(by_alias=True) for relation in sent.relationships]
+    check(session, caller, sent)
+    return keep(session, caller, sent)
+
+
+def keep(session: Session, caller: Caller, sent: AttachmentIn) -> tuple[AttachmentRow, bool]:
+    """Keep an attachment that the caller may make; the same again changes nothing.
+
+    Returns:
+        The attachment, and whether it is new.
+
+    Raises:
+        RefusedError: The identifier has other content.
+    """
+    columns = {**sent.model_dump(), "relationships": relationships_wire(sent.relationships)}
+    row = AttachmentRow(**{**columns, "aid": sent.aid or str(uuid4())})
     known = session.get(AttachmentRow, row.aid)
     if known is None:
-        session.add(row)
-        session.flush()
-        session.add(AttachmentTargetRow(aid=row.aid, target_type="dataset", target_id=dataset.pid))
-        session.flush()
+        ATTACHMENTS.add(session, caller, row)
+        targets.index(session, row)
         return row, True
     if any(getattr(known, name) != getattr(row, name) for name in _CONTENT):
         raise conflict(f"attachment {row.aid} exists already with other content; choose another aid")
     return known, False
 
 
-def find(session: Session, caller: Caller, aid: str) -> AttachmentRow:
-    """Find an attachment of a dataset that the caller may see.
+def update(session: Session, caller: Caller, aid: str, patch: Patch) -> AttachmentRow:
+    """Change an attachment; what is not named stays.
 
     Raises:
-        RefusedError: There is none.
+        RefusedError: There is none, the caller may not, or somebody else changed it.
     """
-    row: AttachmentRow | None = session.execute(
-        _visible(caller).where(col(AttachmentRow.aid) == aid)
-    ).scalar_one_or_none()
-    if row is None:
-        raise not_found("attachment", aid)
+    row = _lock_own(session, caller, aid, patch.seen)
+    return change(session, caller, row, read_patch(AttachmentChange, row, patch))
+
+
+def replace(session: Session, caller: Caller, aid: str, sent: AttachmentIn, seen: datetime | None) -> AttachmentRow:
+    """Replace an attachment: what is not sent goes back to its default.
+
+    Raises:
+        RefusedError: There is none, the caller may not, or somebody else changed it.
+    """
+    row = _lock_own(session, caller, aid, seen)
+    return change(session, caller, row, sent.model_dump(exclude={"aid"}))
+
+
+def change(session: Session, caller: Caller, row: AttachmentRow, values: Mapping[str, Any]) -> AttachmentRow:
+    """Change columns of an attachment that the caller may change.
+
+    Raises:
+        RefusedError: It would belong to somebody or something that is not the caller's.
+    """
+    columns = dict(values)
+    if columns.get("owner_group", row.owner_group) != row.owner_group:
+        rights.check_change(caller, columns["owner_group"])
+    if "relationships" in columns:
+        sent = [Relationship.model_validate(relation) for relation in columns["relationships"]]
+        columns["relationships"] = relationships_wire(sent)
+        there = {(old["targetType"], old["targetId"]) for old in row.relationships}
+        new = [one for one in columns["relationships"] if (one["targetType"], one["targetId"]) not in there]
+        targets.check_new(session, caller, new)
+    ATTACHMENTS.change(session, caller, row, columns)
+    targets.index(session, row)
     return row
 
 
-def of_dataset(session: Session, caller: Caller, pid: str) -> Sequence[AttachmentRow]:
-    """Give the attachments of a dataset, oldest first.
+def remove(session: Session, caller: Caller, aid: str) -> AttachmentRow:
+    """Delete an attachment, and give it as it was.
 
     Raises:
-        RefusedError: There is no such dataset, or it is not the caller's to see.
+        RefusedError: There is none, or the caller may not.
     """
-    datasets.find(session, caller, pid)
+    row = ATTACHMENTS.lock(session, aid)
+    if not rights.deletes_any(caller):
+        _check_own(session, caller, row)
+    return ATTACHMENTS.remove(session, caller, row)
+
+
+def of_target(session: Session, target: Target, key: str) -> Sequence[AttachmentRow]:
+    """Give what is attached to something that the caller may see, oldest first."""
+    row = AttachmentTargetRow
+    here = select(col(row.aid)).where(col(row.target_type) == target.value, col(row.target_id) == key)
     order = (col(AttachmentRow.created_at), col(AttachmentRow.aid))
-    statement = _visible(caller).where(col(AttachmentTargetRow.target_id) == pid).order_by(*order)
-    return session.execute(statement).scalars().all()
+    return (
+        session.execute(select(AttachmentRow).where(col(AttachmentRow.aid).in_(here)).order_by(*order)).scalars().all()
+    )
 
 
-def _visible(caller: Caller) -> Json:
-    target = (col(AttachmentTargetRow.target_type) == "dataset", col(AttachmentTargetRow.aid) == col(AttachmentRow.aid))
-    joined = select(AttachmentRow).join(AttachmentTargetRow, and_(*target))
-    joined = joined.join(DatasetRow, col(DatasetRow.pid) == col(AttachmentTargetRow.target_id))
-    return joined.where(rights.readable(caller))
+def take_off(session: Session, caller: Caller, row: AttachmentRow, target: Target, key: str) -> None:
+    """Take an attachment off something; it is deleted when it belongs to nothing else."""
+    left = [old for old in row.relationships if (old["targetType"], old["targetId"]) != (target.value, key)]
+    if not left:
+        ATTACHMENTS.remove(session, caller, row)
+        return
+    ATTACHMENTS.change(session, caller, row, {"relationships": left})
+    targets.index(session, row)
+
+
+def forget(session: Session, caller: Caller, pid: str) -> None:
+    """Take everything off a dataset that is itself deleted."""
+    for row in of_target(session, Target.DATASET, pid):
+        take_off(session, caller, row, Target.DATASET, pid)
+
+
+def _lock_own(session: Session, caller: Caller, aid: str, seen: datetime | None) -> AttachmentRow:
+    row = ATTACHMENTS.lock(session, aid)
+    _check_own(session, caller, row)
+    return ATTACHMENTS.lock(session, aid, seen)
+
+
+def _check_own(session: Session, caller: Caller, row: AttachmentRow) -> None:
+    rights.check_change(caller, row.owner_group)
+    targets.check_kept(session, caller, row.relationships)

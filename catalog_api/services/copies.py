@@ -1,11 +1,9 @@
 """Verified copies of datablocks: recorded only when what was read back equals what was written."""
 
-from collections.abc import Sequence
-
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from catalog_api.refusals import conflict
-from catalog_api.rules import rights
+from catalog_api.rules import block_rights
 from catalog_api.rules.caller import Caller
 from catalog_api.services import datablocks, datasets
 from catalog_api.tables import CopyRow, DatablockRow
@@ -28,7 +26,7 @@ def record(session: Session, caller: Caller, archive_id: str, sent: CopyIn) -> t
         IntegrityError: What was read back is not what was written.
     """
     block = datablocks.find(session, caller, archive_id)
-    rights.check_proofs(caller, datasets.find(session, caller, block.dataset_id))
+    block_rights.check_proofs(caller, datasets.find(session, caller, block.dataset_id))
     _check_equal(block, sent)
     _check_listed(session, block)
     known = session.get(CopyRow, (block.id, sent.store))
@@ -38,15 +36,6 @@ def record(session: Session, caller: Caller, archive_id: str, sent: CopyIn) -> t
     session.add(row)
     session.flush()
     return row, True
-
-
-def of_blocks(session: Session, blocks: Sequence[DatablockRow]) -> dict[str, list[CopyRow]]:
-    """Give the copies of some datablocks, by the block's id."""
-    found: dict[str, list[CopyRow]] = {block.id: [] for block in blocks}
-    statement = select(CopyRow).where(col(CopyRow.datablock_id).in_(found)).order_by(col(CopyRow.store))
-    for copy in session.exec(statement):
-        found[copy.datablock_id].append(copy)
-    return found
 
 
 def _check_equal(block: DatablockRow, sent: CopyIn) -> None:

@@ -1,121 +1,113 @@
-"""Datablocks as written, and the files in them."""
+"""Reading datablocks as written, their verified copies, and the files in them.
 
-from collections.abc import Sequence
-from typing import Any, cast
-from uuid import uuid4
+Whoever gets a list with `Rows` in it must keep the session open until the answer is written.
+"""
 
-from sqlalchemy import CursorResult, Select, delete, func, insert, or_, select, update
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
+from sqlmodel.sql.expression import SelectOfScalar
 
-from catalog_api.refusals import bad_request, conflict, not_found
-from catalog_api.rules import rights
+from catalog_api.json_type import Json
+from catalog_api.refusals import not_found
+from catalog_api.rules import block_rights
 from catalog_api.rules.caller import Caller
 from catalog_api.services import datasets
-from catalog_api.services.files import check_sha256
-from catalog_api.services.listing import page
-from catalog_api.tables import CopyRow, DatablockFileRow, DatablockRow, DatasetRow
-from catalog_api.wire.blocks import DatablockIn, DataFileIn, FilesIn
-from catalog_api.wire.conditions import Column, Searchable, condition
+from catalog_api.services.documents import Collection
+from catalog_api.services.file_conditions import DATABLOCKS
+from catalog_api.tables import CopyRow, DatablockFileRow, DatablockRow
+from catalog_api.wire.file_fields import only, wanted_of_files
 from catalog_api.wire.filters import Listing
-from emdewar.lifecycle import ArchiveStatus
+from catalog_api.wire.streaming import Rows
+from catalog_api.wire.written import block_wire, file_items
 
-SEARCHABLE: dict[str, Searchable] = {
-    "_id": Column(col(DatablockRow.id)),
-    "id": Column(col(DatablockRow.id)),
-    "archiveId": Column(col(DatablockRow.archive_id)),
-    "datasetId": Column(col(DatablockRow.dataset_id)),
-    "number": Column(col(DatablockRow.number)),
-    "createdAt": Column(col(DatablockRow.created_at)),
-}
-"""What a filter on datablocks can name."""
-
-_OURS = ("number", "of", "first_file", "number_of_files", "crc64nvme", "manifest_sha256")
+BLOCKS_AT_ONCE = 100
+BY_NUMBER = (("number", False), ("createdAt", False))
+BLOCKS = Collection[DatablockRow](
+    "Datablock", DatablockRow, "id", DATABLOCKS, block_wire, partial(block_rights.readable, block=DatablockRow)
+)
+_ROWS = {"yield_per": 1_000}
+_COLUMNS: Any = tuple(col(getattr(DatablockFileRow, name)) for name in ("path", "size", "time", "chk", "offset"))
 
 
-def register(session: Session, caller: Caller, pid: str, sent: DatablockIn) -> DatablockRow:
-    """Register a datablock, with all of its files or the first of them.
-
-    Raises:
-        RefusedError: The caller may not, the name is taken, or the block contradicts itself.
-    """
-    dataset = datasets.find(session, caller, pid)
-    rights.check_proofs(caller, dataset)
-    row = _new_block(dataset, caller, sent)
-    _check_block(session, dataset, sent)
-    session.add(row)
-    session.flush()
-    _count_block(session, row, 1)
-    _append(session, row, 0, sent.data_file_list)
-    return row
+def visible(caller: Caller) -> SelectOfScalar[DatablockRow]:
+    """Select the datablocks that a caller may see."""
+    return BLOCKS.visible(caller)
 
 
-def append_files(session: Session, caller: Caller, archive_id: str, sent: FilesIn) -> DatablockRow:
-    """Add more files to a datablock's list; the same files again change nothing.
+def id_of(session: Session, name: str) -> str:
+    """Give the identifier of a datablock that is named by it, or by its archive id.
 
     Raises:
-        RefusedError: The caller may not, there is no such block, or other files stand at these positions.
+        RefusedError: There is none.
     """
-    row = find(session, caller, archive_id)
-    dataset = datasets.find(session, caller, row.dataset_id)
-    rights.check_proofs(caller, dataset)
-    if dataset.managed:
-        check_sha256(sent.data_file_list)
-    known = _files_at(session, row, sent.first, len(sent.data_file_list))
-    if known and known == [_comparable(file) for file in sent.data_file_list]:
-        return row
-    if known:
-        msg = f"datablock {archive_id} has other files at position {sent.first}; it cannot be changed"
-        raise conflict(msg)
-    _append(session, row, sent.first, sent.data_file_list)
-    return row
+    named = (col(DatablockRow.archive_id) == name) | (col(DatablockRow.id) == name)
+    found: str | None = session.execute(select(col(DatablockRow.id)).where(named)).scalars().first()
+    if found is None:
+        raise not_found("datablock", name)
+    return found
 
 
-def find(session: Session, caller: Caller, archive_id: str) -> DatablockRow:
+def find(session: Session, caller: Caller, name: str) -> DatablockRow:
     """Find a datablock by its archive id or its id.
 
     Raises:
-        RefusedError: There is none that the caller may see.
+        RefusedError: There is none, or it is not the caller's to see.
     """
-    named = (col(DatablockRow.archive_id) == archive_id) | (col(DatablockRow.id) == archive_id)
-    row: DatablockRow | None = session.execute(_visible(caller).where(named)).scalars().first()
-    if row is None:
-        raise not_found("datablock", archive_id)
-    return row
+    return BLOCKS.find(session, caller, id_of(session, name))
 
 
-def find_many(session: Session, caller: Caller, listing: Listing) -> list[DatablockRow]:
-    """List the datablocks that the caller may see and that match.
+def of_dataset(session: Session, caller: Caller, pid: str, listing: Listing) -> list[DatablockRow]:
+    """List the datablocks of a dataset that match, by number where nothing else is asked for.
 
     Raises:
-        RefusedError: The filter names something unknown.
+        RefusedError: There is no such dataset, it is not the caller's to see, or the filter names something unknown.
     """
-    statement = _visible(caller).where(condition(listing.where, SEARCHABLE))
-    return page(session, statement, listing, SEARCHABLE, col(DatablockRow.archive_id))
+    datasets.find(session, caller, pid)
+    where = {"and": [{"datasetId": pid}, listing.where]}
+    return BLOCKS.page(session, caller, replace(listing, where=where, default_order=BY_NUMBER))
 
 
-def remove(session: Session, caller: Caller, archive_id: str) -> None:
-    """Forget a datablock that was written but never became part of an archived dataset.
+def count_of_dataset(session: Session, caller: Caller, pid: str) -> int:
+    """Count the datablocks of a dataset that the caller may see.
 
     Raises:
-        RefusedError: The caller may not, there is no such block, or the dataset is archived.
+        RefusedError: There is no such dataset, or it is not the caller's to see.
     """
-    row = find(session, caller, archive_id)
-    rights.check_delete(caller)
-    dataset = datasets.find(session, caller, row.dataset_id)
-    if dataset.archive_status_message == ArchiveStatus.ON_ARCHIVE_DISK:
-        raise conflict(f"dataset {dataset.pid} is archived; its datablocks stay")
-    _count_block(session, row, -1)
-    for table in (CopyRow, DatablockFileRow):
-        session.execute(delete(table).where(col(table.datablock_id) == row.id))
-    session.delete(row)
+    datasets.find(session, caller, pid)
+    return BLOCKS.count(session, caller, {"datasetId": pid})
 
 
-def files(session: Session, row: DatablockRow, *, skip: int = 0, limit: int = 100_000) -> Sequence[Any]:
+def written(session: Session, rows: Iterable[DatablockRow], listing: Listing) -> Iterator[dict[str, Json]]:
+    """Write datablocks with their copies, and with as much of their files as is asked for."""
+    wanted, left = wanted_of_files(listing), iter(rows)
+    while some := list(islice(left, BLOCKS_AT_ONCE)):
+        copied = copies_of(session, some)
+        for row in some:
+            item = listing.project({**block_wire(row, copied[row.id]), "dataFileList": None})
+            if wanted:
+                item["dataFileList"] = _list(session, row, wanted)
+            yield item
+
+
+def one(session: Session, row: DatablockRow) -> dict[str, Json]:
+    """Write one datablock with its copies, without its files."""
+    return block_wire(row, copies_of(session, [row])[row.id])
+
+
+def files(session: Session, row: DatablockRow, *, skip: int = 0, limit: int | None = None) -> Rows:
     """Give a page of a datablock's files, in the order of the tar."""
-    columns = [col(getattr(DatablockFileRow, name)) for name in ("path", "size", "time", "chk", "offset")]
-    position = col(DatablockFileRow.position)
-    statement = select(*columns).where(col(DatablockFileRow.datablock_id) == row.id).order_by(position)
-    return session.execute(statement.limit(limit).offset(skip)).all()
+    return Rows(lambda: file_items(session.execute(_files(row, skip, limit), execution_options=_ROWS)))
+
+
+def files_at(session: Session, row: DatablockRow, first: int, count: int) -> list[tuple[Any, ...]]:
+    """Give (path, size, time, chk, offset) of some of a datablock's files."""
+    return [tuple(file) for file in session.execute(_files(row, first, count))]
 
 
 def count_files(session: Session, row: DatablockRow) -> int:
@@ -125,72 +117,22 @@ def count_files(session: Session, row: DatablockRow) -> int:
     return found
 
 
-def _visible(caller: Caller) -> Select[tuple[DatablockRow]]:
-    joined = select(DatablockRow).join(DatasetRow, col(DatasetRow.pid) == col(DatablockRow.dataset_id))
-    return joined.where(rights.readable_blocks(caller, col(DatablockRow.is_published)))
+def copies_of(session: Session, blocks: Sequence[DatablockRow]) -> dict[str, list[CopyRow]]:
+    """Give the verified copies of some datablocks, by the block's id."""
+    found: dict[str, list[CopyRow]] = {block.id: [] for block in blocks}
+    statement = select(CopyRow).where(col(CopyRow.datablock_id).in_(found)).order_by(col(CopyRow.store))
+    for copy in session.execute(statement).scalars():
+        found[copy.datablock_id].append(copy)
+    return found
 
 
-def _new_block(dataset: DatasetRow, caller: Caller, sent: DatablockIn) -> DatablockRow:
-    given = sent.model_dump(exclude={"id", "dataset_id", "data_file_list", "copies", "number_of_files"})
-    given |= {"owner_group": dataset.owner_group, "access_groups": dataset.access_groups}
-    given |= {"instrument_group": dataset.instrument_group, "dataset_id": dataset.pid}
-    given |= {"created_by": caller.name, "updated_by": caller.name}
-    number_of_files = len(sent.data_file_list) if sent.number_of_files is None else sent.number_of_files
-    return DatablockRow(id=sent.id or str(uuid4()), number_of_files=number_of_files, **given)
+def _list(session: Session, row: DatablockRow, wanted: frozenset[str]) -> Rows:
+    listed = files(session, row)
+    return Rows(lambda: only(listed.read(), wanted))
 
 
-def _check_block(session: Session, dataset: DatasetRow, sent: DatablockIn) -> None:
-    taken = (col(DatablockRow.archive_id) == sent.archive_id) | (
-        (col(DatablockRow.dataset_id) == dataset.pid) & (col(DatablockRow.number) == sent.number)
-    )
-    if session.execute(select(col(DatablockRow.id)).where(taken)).first() is not None:
-        msg = f"datablock {sent.archive_id}, or number {sent.number} of dataset {dataset.pid}, exists already"
-        raise conflict(msg, reason="duplicateId")
-    if sent.number and sent.of and sent.number > sent.of:
-        raise bad_request(f"datablock {sent.archive_id} is number {sent.number} of {sent.of}")
-    if dataset.managed:
-        _check_managed(dataset, sent)
-
-
-def _check_managed(dataset: DatasetRow, sent: DatablockIn) -> None:
-    missing = [name for name in _OURS if getattr(sent, name) is None]
-    if missing:
-        raise bad_request(f"datablock {sent.archive_id} of a managed dataset needs {', '.join(missing)}")
-    if dataset.archive_status_message == ArchiveStatus.ON_ARCHIVE_DISK:
-        raise conflict(f"dataset {dataset.pid} is archived; it gets no more datablocks")
-    check_sha256(sent.data_file_list)
-
-
-def _count_block(session: Session, row: DatablockRow, sign: int) -> None:
-    """Count a block in or out, only while the dataset is not archived: checked and done in one statement."""
-    is_open = or_(~col(DatasetRow.managed), col(DatasetRow.archive_status_message) != ArchiveStatus.ON_ARCHIVE_DISK)
-    statement = (
-        update(DatasetRow)
-        .where(col(DatasetRow.pid) == row.dataset_id, is_open)
-        .values(
-            packed_size=DatasetRow.packed_size + sign * row.packed_size,
-            number_of_files_archived=DatasetRow.number_of_files_archived + sign * row.number_of_files,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if cast("CursorResult[Any]", session.execute(statement)).rowcount != 1:
-        raise conflict(f"dataset {row.dataset_id} was archived at this moment; its datablocks stay as they are")
-
-
-def _append(session: Session, row: DatablockRow, first: int, sent: Sequence[DataFileIn]) -> None:
-    listed = count_files(session, row)
-    if first != listed or first + len(sent) > row.number_of_files:
-        msg = f"datablock {row.archive_id} lists {listed} of {row.number_of_files} files"
-        raise conflict(f"{msg}; {len(sent)} more from position {first} on do not fit")
-    owner = {"datablock_id": row.id, "pid": row.dataset_id}
-    rows = [{**owner, "position": first + i, **_comparable(file)} for i, file in enumerate(sent)]
-    if rows:
-        session.execute(insert(DatablockFileRow), rows)
-
-
-def _files_at(session: Session, row: DatablockRow, first: int, count: int) -> list[dict[str, Any]]:
-    return [dict(file._mapping) for file in files(session, row, skip=first, limit=count)]  # noqa: SLF001 (public by SQLAlchemy's documentation)
-
-
-def _comparable(file: DataFileIn) -> dict[str, Any]:
-    return {"path": file.path, "size": file.size, "time": file.time, "chk": file.chk, "offset": file.offset}
+def _files(row: DatablockRow, skip: int, limit: int | None) -> Select[Any]:
+    position = col(DatablockFileRow.position)
+    mine = select(*_COLUMNS).where(col(DatablockFileRow.datablock_id) == row.id, position >= skip)
+    # Positions count without gaps, so that a page is found by index however far behind it is.
+    return (mine if limit is None else mine.where(position < skip + limit)).order_by(position)

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
-from catalog_api.refusals import not_found
+from catalog_api.refusals import bad_request, not_found
+from catalog_api.services import datasets
 from catalog_api.services.documents import Collection
 from catalog_api.tables import DatablockRow, DatasetRow, OrigDatablockRow
 
@@ -34,12 +35,11 @@ def lock_dataset(session: Session, pid: str | None) -> DatasetRow:
     """Take a dataset for a change of its blocks; others wait until the transaction ends.
 
     Raises:
-        RefusedError: There is no such dataset.
+        RefusedError: There is no such dataset, or none is named.
     """
-    row = session.get(DatasetRow, pid, with_for_update=True, populate_existing=True) if pid else None
-    if row is None:
-        raise not_found("dataset", pid or "without a name")
-    return row
+    if pid is None:
+        raise bad_request("datasetId must name the dataset that the files belong to")
+    return datasets.lock(session, pid)
 
 
 def lock_block(session: Session, blocks: Collection[AnyBlock], which: Which) -> tuple[DatasetRow, AnyBlock]:

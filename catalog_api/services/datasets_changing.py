@@ -1,10 +1,11 @@
 """Changing datasets: only what is named, one change after the other, each in the history."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic.alias_generators import to_camel
 from sqlalchemy import delete
 from sqlmodel import Session, col, exists, select
 
@@ -71,29 +72,34 @@ def update(asked: Asked, pid: str, patch: Patch) -> DatasetRow:
     return change(asked, row, columns_of(sent, sent.model_fields_set & EDITABLE))
 
 
-def replace(asked: Asked, pid: str, sent: DatasetIn, *, seen: datetime | None) -> DatasetRow:
+def replace(asked: Asked, pid: str, read: Callable[[str], DatasetIn], *, seen: datetime | None) -> DatasetRow:
     """Replace a dataset: what is not sent goes back to its default; counters and lifecycle stay.
+
+    Args:
+        asked: Who asks.
+        pid: Which dataset.
+        read: Reads what was sent for a dataset of its type.
+        seen: The version that the caller has seen, where it says so.
 
     Raises:
         RefusedError: There is none, the caller may not, or somebody else was faster.
     """
     row = datasets.lock_own(asked.session, asked.caller, pid, seen)
+    sent = read(row.type)
     if sent.type != row.type:
         raise bad_request(f"property type should not exist: dataset {pid} stays {row.type!r}")
     counters = _DECLARED.keys() - sent.model_fields_set
     return change(asked, row, columns_of(sent, set(EDITABLE - counters)))
 
 
-def append(
-    session: Session, caller: Caller, pid: str, field: str, entries: list[Any], settings: Settings
-) -> DatasetRow:
+def append(asked: Asked, pid: str, field: str, entries: list[Any]) -> DatasetRow:
     """Add entries to one of a dataset's lists; what is in it already is not added again.
 
     Raises:
         RefusedError: There is none, the caller may not, or the field is no list.
     """
     row = datasets.lock_own(asked.session, asked.caller, pid)
-    lists = {alias: name for name in (*LIST_FIELDS, "techniques", "relationships") if (alias := _alias(name))}
+    lists = {to_camel(name): name for name in (*LIST_FIELDS, "techniques", "relationships")}
     if field not in lists:
         raise bad_request(f"{field[:80]!r} is no list of a dataset; there are {', '.join(sorted(lists))}")
     known = getattr(row, lists[field])
@@ -124,13 +130,13 @@ def change(asked: Asked, row: DatasetRow, values: dict[str, Any]) -> DatasetRow:
     session.flush()
     _count_again(session, named_before, row.proposal_ids)
     after = dataset_wire(row)
-    _index(session, row, {name for name in values if before.get(_alias(name)) != after.get(_alias(name))})
+    _index(session, row, {name for name in values if before.get(to_camel(name)) != after.get(to_camel(name))})
     changes.record(session, caller, "Dataset", row.pid, before, after)
     return row
 
 
 def _merged(row: DatasetRow, patch: Patch) -> dict[str, Json]:
-    names = {_alias(name): name for name in EDITABLE}
+    names = {to_camel(name): name for name in EDITABLE}
     merged = dict(patch.body)
     for alias, value in patch.body.items():
         name = names.get(alias)
@@ -179,8 +185,4 @@ def _index(session: Session, row: DatasetRow, changed: set[str]) -> None:
     index_dataset(session, row)
 
 
-def _alias(name: str) -> str:
-    return DatasetIn.model_fields[name].alias or name
-
-
-_KNOWN = frozenset(_alias(name) for name in EDITABLE)
+_KNOWN = frozenset(map(to_camel, EDITABLE))

@@ -3,7 +3,7 @@
 Who may do what is not decided here; only what a caller does not see is not found.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -16,6 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from catalog_api.json_type import Json
 from catalog_api.refusals import conflict, forbidden, not_found
 from catalog_api.rules.caller import Caller
+from catalog_api.search.text_field import WordsOf
 from catalog_api.services import changes
 from catalog_api.services import listing as lists
 from catalog_api.tables.columns import Bookkeeping, now
@@ -30,10 +31,21 @@ OLDEST_FIRST = (("createdAt", False),)
 _STEP = timedelta(milliseconds=1)
 
 
-def searchable(table: type[Bookkeeping], key: str, names: Mapping[str, str]) -> dict[str, Searchable]:
-    """Give what a filter can name: every column by its wire name, JSON with everything below it, and `_id`."""
+def searchable(
+    table: type[Bookkeeping], key: str, names: Mapping[str, str], texts: Iterable[str] = ()
+) -> dict[str, Searchable]:
+    """Give what a filter can name.
+
+    Args:
+        table: Where the documents are.
+        key: The column that `_id` repeats.
+        names: Each column's wire name; what is JSON can be asked for what is below it, too.
+        texts: The columns that `$text` searches for words.
+    """
     columns = {name: getattr(table, column) for column, name in names.items()} | {"_id": getattr(table, key)}
-    return {name: JsonField(on) if isinstance(on.type, JSON) else Column(on) for name, on in columns.items()}
+    known = {name: JsonField(on) if isinstance(on.type, JSON) else Column(on) for name, on in columns.items()}
+    words = tuple(getattr(table, column) for column in texts)
+    return known | ({"$text": WordsOf(words)} if words else {})
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,7 @@ class Collection(Generic[Document]):
         known: What a filter can name.
         wire: Writes a document.
         readable: The condition that holds for what a caller may see.
+        hides: What a caller may not see is not found, instead of forbidden.
     """
 
     name: str
@@ -55,6 +68,7 @@ class Collection(Generic[Document]):
     known: Mapping[str, Searchable]
     wire: Callable[[Document], dict[str, Json]]
     readable: Callable[[Caller], Condition]
+    hides: bool = False
 
     def visible(self, caller: Caller) -> SelectOfScalar[Document]:
         """Select what a caller may see."""
@@ -67,7 +81,7 @@ class Collection(Generic[Document]):
             RefusedError: The filter names something unknown.
         """
         matching = self.visible(caller).where(condition(listing.where, self.known))
-        listing = replace(listing, order=listing.order or OLDEST_FIRST)
+        listing = replace(listing, default_order=listing.default_order or OLDEST_FIRST)
         return lists.page(session, matching, listing, self.known, self._key())
 
     def first(self, session: Session, caller: Caller, listing: Listing) -> Document | None:
@@ -96,7 +110,7 @@ class Collection(Generic[Document]):
         found = session.exec(self.visible(caller).where(self._key() == key)).one_or_none()
         if found is not None:
             return found
-        if session.exec(select(self._key()).where(self._key() == key)).first() is None:
+        if self.hides or session.exec(select(self._key()).where(self._key() == key)).first() is None:
             raise not_found(self.name, key)
         raise forbidden(f"Forbidden resource: {self.name} {key} is not yours to see")
 
@@ -157,13 +171,13 @@ class Collection(Generic[Document]):
         changes.record(session, caller, self.name, key, before, self.wire(row))
         return row
 
-    def remove(self, session: Session, caller: Caller, row: Document) -> dict[str, Json]:
+    def remove(self, session: Session, caller: Caller, row: Document) -> Document:
         """Delete a document, and give it as it was."""
         before = self.wire(row)
         session.delete(row)
         session.flush()
         changes.record(session, caller, self.name, getattr(row, self.key), before, None)
-        return before
+        return row
 
     def _key(self) -> Json:
         return col(getattr(self.table, self.key))

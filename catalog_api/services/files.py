@@ -22,7 +22,7 @@ from catalog_api.services.documents import Collection
 from catalog_api.services.file_conditions import FILE_LISTS, FILE_ORDER
 from catalog_api.tables import DeclaredFileRow, OrigDatablockRow
 from catalog_api.wire.conditions import condition
-from catalog_api.wire.file_fields import only, wanted_of_files
+from catalog_api.wire.file_fields import NAMES, only, wanted_of_files
 from catalog_api.wire.filters import Listing
 from catalog_api.wire.streaming import Rows
 from catalog_api.wire.written import file_items, list_wire
@@ -58,6 +58,23 @@ def of_dataset(session: Session, caller: Caller, pid: str) -> Iterable[OrigDatab
     return session.exec(mine, execution_options=_ROWS)
 
 
+def count_of_dataset(session: Session, caller: Caller, pid: str) -> int:
+    """Count the lists of a dataset that the caller may see.
+
+    Raises:
+        RefusedError: There is no such dataset, or it is not the caller's to see.
+    """
+    datasets.find(session, caller, pid)
+    return lists.count(session, visible(caller), col(OrigDatablockRow.dataset_id) == pid)
+
+
+def of_list(session: Session, row: OrigDatablockRow, wanted: frozenset[str] = frozenset(NAMES)) -> Rows:
+    """Give the files of one list, in the order in which they were declared."""
+    mine = select(*_COLUMNS).where(col(DeclaredFileRow.orig_datablock_id) == row.id)
+    listed = _read(session, mine.order_by(col(DeclaredFileRow.position)))
+    return Rows(lambda: only(listed.read(), wanted))
+
+
 def written(session: Session, rows: Iterable[OrigDatablockRow], listing: Listing) -> Iterator[dict[str, Json]]:
     """Write file lists, with as much of their files as is asked for.
 
@@ -70,7 +87,7 @@ def written(session: Session, rows: Iterable[OrigDatablockRow], listing: Listing
             item = listing.project({**list_wire(row), "dataFileList": None})
             if wanted:
                 listed = files.get(row.id, []) if row.number_of_files <= FILES_AT_ONCE else None
-                item["dataFileList"] = _list(session, row, wanted) if listed is None else list(only(listed, wanted))
+                item["dataFileList"] = of_list(session, row, wanted) if listed is None else list(only(listed, wanted))
             yield item
 
 
@@ -125,19 +142,13 @@ def page_of_dataset(session: Session, caller: Caller, pid: str, *, skip: int, li
     page = select(*_COLUMNS).where(col(DeclaredFileRow.pid) == pid).order_by(*order).limit(limit).offset(skip)
     mine, readable = col(OrigDatablockRow.dataset_id) == pid, block_rights.readable(caller, OrigDatablockRow)
     # Asked per file only where it must be: the order of the key is then read from the index alone.
-    if session.execute(select(OrigDatablockRow.id).where(mine, ~readable).limit(1)).first() is not None:
+    if session.execute(select(col(OrigDatablockRow.id)).where(mine, ~readable).limit(1)).first() is not None:
         page = page.where(exists().where(col(OrigDatablockRow.id) == col(DeclaredFileRow.orig_datablock_id), readable))
     return _read(session, page)
 
 
 def _matching(caller: Caller, where: Mapping[str, Json]) -> tuple[Any, Any]:
     return block_rights.readable(caller, OrigDatablockRow), condition(where, FILE_LISTS)
-
-
-def _list(session: Session, row: OrigDatablockRow, wanted: frozenset[str]) -> Rows:
-    mine = select(*_COLUMNS).where(col(DeclaredFileRow.orig_datablock_id) == row.id)
-    listed = _read(session, mine.order_by(col(DeclaredFileRow.position)))
-    return Rows(lambda: only(listed.read(), wanted))
 
 
 def _read(session: Session, statement: Select[Any]) -> Rows:

@@ -8,7 +8,6 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError as ConstraintError
 from sqlmodel import Session, col
 
-from catalog_api.json_type import Json
 from catalog_api.refusals import bad_request, conflict
 from catalog_api.rules import block_rights
 from catalog_api.rules.caller import Caller
@@ -75,7 +74,7 @@ def change(
     return row
 
 
-def remove(session: Session, caller: Caller, which: Which) -> dict[str, Json]:
+def remove(session: Session, caller: Caller, which: Which) -> OrigDatablockRow:
     """Remove a file list, while the dataset is not being archived; gives it as it was.
 
     Raises:

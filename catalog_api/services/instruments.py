@@ -6,7 +6,6 @@ from sqlalchemy import ColumnElement, true
 from sqlmodel import Session
 from sqlmodel.sql.expression import SelectOfScalar
 
-from catalog_api.json_type import Json
 from catalog_api.refusals import bad_request
 from catalog_api.rules import instrument_rights as rights
 from catalog_api.rules.caller import Caller
@@ -21,8 +20,9 @@ def _everybody(_caller: Caller) -> ColumnElement[bool]:
     return true()
 
 
+_TEXTS = ("name", "unique_name")
 INSTRUMENTS = Collection(
-    "Instrument", InstrumentRow, "pid", searchable(InstrumentRow, "pid", NAMES), instrument_wire, _everybody
+    "Instrument", InstrumentRow, "pid", searchable(InstrumentRow, "pid", NAMES, _TEXTS), instrument_wire, _everybody
 )
 
 
@@ -58,7 +58,7 @@ def update(session: Session, caller: Caller, key: str, patch: Patch) -> Instrume
         raise
 
 
-def delete(session: Session, caller: Caller, key: str) -> dict[str, Json]:
+def delete(session: Session, caller: Caller, key: str) -> InstrumentRow:
     """Delete an instrument, and give it as it was.
 
     Raises:

@@ -1,11 +1,12 @@
 """Jobs: found, listed, counted, and the history of their statuses."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from sqlalchemy import Select, exists, select
 from sqlmodel import Session, col
 
+from catalog_api.json_type import Json
 from catalog_api.refusals import forbidden
 from catalog_api.rules import job_rights as rights
 from catalog_api.rules.caller import Caller
@@ -104,6 +105,15 @@ def page(session: Session, caller: Caller, listing: Listing, known: dict[str, Se
     """
     statement = visible(caller).where(condition(listing.where, known))
     return lists.page(session, statement, listing, known, col(JobRow.id))
+
+
+def matching(where: Mapping[str, Json], known: Mapping[str, Searchable]) -> Condition:
+    """Compile a filter on jobs.
+
+    Raises:
+        RefusedError: It names something unknown.
+    """
+    return condition(where, known)
 
 
 def outcomes(session: Session, job_id: str, *, skip: int = 0, limit: int | None = None) -> Sequence[JobDatasetRow]:

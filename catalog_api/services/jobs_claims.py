@@ -3,16 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from pydantic.alias_generators import to_camel
 from sqlalchemy import CursorResult, Select, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError as ConstraintError
 from sqlmodel import Session, col
 
+from catalog_api.json_type import Json
 from catalog_api.refusals import conflict
 from catalog_api.rules.caller import Caller, Power
+from catalog_api.services import changes
 from catalog_api.services.jobs import in_parts
 from catalog_api.tables import DatasetRow, JobClaimRow, JobDatasetRow, JobRow, LifecycleEventRow
 from catalog_api.tables.columns import now
 from catalog_api.wire.jobs import DatasetToDo
+from catalog_api.wire.lifecycle import COLUMNS, lifecycle_wire
 from emdewar.lifecycle import ArchiveStatus
 from emdewar.lifecycle import JobType as Kind
 
@@ -101,22 +105,22 @@ def _schedule(session: Session, caller: Caller, job: JobRow) -> None:
 def _move_all(
     session: Session, caller: Caller, which: tuple[Any, ...], status: ArchiveStatus, more: Mapping[str, Any]
 ) -> None:
-    """Move datasets that were checked and locked, each with its row in the history."""
-    events = select(
-        col(DatasetRow.pid),
-        literal("archiveStatusMessage"),
-        col(DatasetRow.archive_status_message),
-        literal(status.value),
-        literal(caller.name),
-        literal(now(), type_=col(LifecycleEventRow.when).type),
-    ).where(*which)
-    names = ["pid", "field", "from_status", "to_status", "who", "when"]
-    moved = cast("CursorResult[Any]", session.execute(insert(LifecycleEventRow).from_select(names, events))).rowcount
-    statement = update(DatasetRow).where(*which).values(archive_status_message=status.value, **more)
-    statement = statement.values(updated_at=now(), updated_by=caller.name)
-    done = cast("CursorResult[Any]", session.execute(statement.execution_options(synchronize_session=False))).rowcount
-    if done != moved:
+    """Move datasets that were checked and locked, each with its rows in both histories."""
+    columns = [getattr(DatasetRow, name) for name in ("pid", *COLUMNS)]
+    found: Json = session.execute(select(*columns).where(*which))
+    before = {row.pid: lifecycle_wire(row) for row in found}
+    at = now()
+    values = {"archive_status_message": status.value, **more, "updated_at": at, "updated_by": caller.name}
+    statement = update(DatasetRow).where(*which).values(values).execution_options(synchronize_session=False)
+    if cast("CursorResult[Any]", session.execute(statement)).rowcount != len(before):
         raise conflict("some of these datasets were changed by somebody else at the same time; ask again")
+    after = {to_camel(name): value for name, value in values.items() if name in COLUMNS}
+    for pid, old in before.items():
+        moved = {"field": "archiveStatusMessage", "from_status": old["archiveStatusMessage"], "to_status": status.value}
+        session.add(LifecycleEventRow(pid=pid, who=caller.name, when=at, **moved))
+        new = {"datasetlifecycle": old | after}
+        changes.record(session, caller, "Dataset", pid, {"datasetlifecycle": old}, new)
+    session.flush()
 
 
 def _pids(job: JobRow) -> Select[tuple[str]]:

@@ -29,9 +29,7 @@ def check_there(session: Session, to_do: Sequence[DatasetToDo]) -> None:
     known = matching(session, [entry.pid for entry in to_do], true())
     if missing := list(dict.fromkeys(entry.pid for entry in to_do if entry.pid not in known)):
         raise unprocessable(f"Datasets with pid {','.join(missing[:1000])} do not exist.")
-    absent = [
-        {"pid": entry.pid, "nonExistFiles": files} for entry in to_do if (files := _absent(session, entry))
-    ]
+    absent = [{"pid": entry.pid, "nonExistFiles": files} for entry in to_do if (files := _absent(session, entry))]
     if absent:
         raise explained(unprocessable(MISSING_FILES), json.dumps(absent[:_MOST_NAMED]))
 

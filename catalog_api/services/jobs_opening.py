@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import insert
 from sqlmodel import Session, select
 
 from catalog_api.accounts import Account, Accounts
@@ -17,7 +18,6 @@ from catalog_api.rules import job_rights as rights
 from catalog_api.rules.caller import Caller, Power
 from catalog_api.services import changes, jobs_claims, jobs_datasets, people
 from catalog_api.services.jobs_owner import JobOwner, owner_of
-from catalog_api.services.many_rows import insert_many
 from catalog_api.tables import DatasetRow, JobDatasetRow, JobRow
 from catalog_api.wire.jobs import DatasetToDo, JobIn, job_wire, read_dataset_list
 from emdewar.lifecycle import JobStatus
@@ -104,9 +104,7 @@ def _pids(to_do: Sequence[DatasetToDo] | None) -> list[str]:
     return sorted({entry.pid for entry in to_do or []})
 
 
-def _owned(
-    session: Session, caller: Caller, owner: JobOwner, to_do: Sequence[DatasetToDo] | None
-) -> JobOwner:
+def _owned(session: Session, caller: Caller, owner: JobOwner, to_do: Sequence[DatasetToDo] | None) -> JobOwner:
     """Let the owners of the data see the jobs that the flows open for it."""
     if owner.group is not None or not to_do or not caller.can(Power.FLOW):
         return owner
@@ -135,14 +133,13 @@ def _new_job(caller: Caller, kind: JobType, desk: Desk, sent: JobIn, owner: JobO
     )
 
 
-def _kept(
-    session: Session, caller: Caller, job: JobRow, kind: JobType, to_do: Sequence[DatasetToDo] | None
-) -> bool:
+def _kept(session: Session, caller: Caller, job: JobRow, kind: JobType, to_do: Sequence[DatasetToDo] | None) -> bool:
     """Keep a job with its claims; tell whether nobody claimed its datasets in the meantime."""
     with session.begin_nested() as kept:
         session.add(job)
         session.flush()
-        insert_many(session, JobDatasetRow, ("job_id", "pid"), ((job.id, pid) for pid in _pids(to_do)))
+        if to_do:
+            session.execute(insert(JobDatasetRow), [{"job_id": job.id, "pid": pid} for pid in _pids(to_do)])
         if kind.claims and not jobs_claims.claim(session, job, kind.claims):
             kept.rollback()
             return False

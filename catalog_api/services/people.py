@@ -35,8 +35,13 @@ def sign_in(session: Session, person: Person) -> Account:
     user_id = identifier(person.issuer, person.subject)
     row = session.get(UserRow, user_id, with_for_update=True, populate_existing=True)
     if row is None:
-        named = {"provider": person.issuer, "external_id": person.subject, "created_by": person.username}
-        row = UserRow(id=user_id, username=person.username, **named)
+        row = UserRow(
+            id=user_id,
+            username=person.username,
+            provider=person.issuer,
+            external_id=person.subject,
+            created_by=person.username,
+        )
     row.username, row.email, row.display_name = person.username, person.email, person.display_name
     row.access_groups, row.claims = list(person.groups), dict(person.claims)
     row.updated_at, row.updated_by = now(), person.username

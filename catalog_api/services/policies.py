@@ -73,7 +73,7 @@ def update_of_groups(session: Session, caller: Caller, groups: Iterable[str], bo
         update(session, caller, policy.id, Patch(body, merges=False, seen=None))
 
 
-def delete(session: Session, caller: Caller, key: str) -> dict[str, Json]:
+def delete(session: Session, caller: Caller, key: str) -> PolicyRow:
     """Delete a policy, and give it as it was.
 
     Raises:
@@ -83,7 +83,14 @@ def delete(session: Session, caller: Caller, key: str) -> dict[str, Json]:
     return POLICIES.remove(session, caller, POLICIES.lock(session, key))
 
 
-def ensure(session: Session, caller: Caller, owner_group: str, *, managers: Iterable[str] = ()) -> PolicyRow:
+def ensure(
+    session: Session,
+    caller: Caller,
+    owner_group: str,
+    *,
+    managers: Iterable[str] = (),
+    tape_redundancy: str = "low",
+) -> PolicyRow:
     """Give the policy of a group; the first dataset of a group brings one with defaults.
 
     Of two requests that come first at the same time, one makes the policy and the other finds it.
@@ -93,6 +100,7 @@ def ensure(session: Session, caller: Caller, owner_group: str, *, managers: Iter
         caller: Who registers.
         owner_group: The group.
         managers: E-mails of those who may change a policy that is made now.
+        tape_redundancy: What a policy that is made now says of archiving.
     """
     known = _of_group(session, owner_group)
     if known is not None:
@@ -101,7 +109,7 @@ def ensure(session: Session, caller: Caller, owner_group: str, *, managers: Iter
         id=str(uuid4()),
         owner_group=owner_group,
         manager=list(managers),
-        job_policies=dict(DEFAULTS),
+        job_policies={**DEFAULTS, "archive": DEFAULTS["archive"] | {"tapeRedundancy": tape_redundancy}},
         created_by=caller.name,
         updated_by=caller.name,
     )

@@ -1,7 +1,8 @@
 """Proposals: what beam time was granted for."""
 
 from collections.abc import Collection as Names
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace as replace_in
 
 from sqlalchemy import ColumnElement, func
 from sqlalchemy import update as update_rows
@@ -14,19 +15,26 @@ from catalog_api.rules import proposal_rights as rights
 from catalog_api.rules.caller import Caller
 from catalog_api.services import samples
 from catalog_api.services.documents import Collection, searchable
-from catalog_api.tables import DatasetTermRow, ProposalRow, SampleRow
+from catalog_api.tables import DatasetTermRow, ProposalRow
 from catalog_api.wire.document import Patch, read_patch
+from catalog_api.wire.fields import read
+from catalog_api.wire.filters import LARGEST_PAGE, Listing
 from catalog_api.wire.proposal import DEFAULT_TYPE, NAMES, ProposalChange, ProposalIn, proposal_wire
 from catalog_api.wire.sample import sample_wire
+from emdewar.errors import RefusedError
+
+RELATIONS = ("samples", "all")
+"""What can be included with a proposal."""
 
 
 def _published(_caller: Caller) -> ColumnElement[bool]:
     return col(ProposalRow.is_published).is_(True)
 
 
-_KNOWN = searchable(ProposalRow, "proposal_id", NAMES)
+_TEXTS = ("proposal_id", "title", "abstract", "firstname", "lastname", "pi_firstname", "pi_lastname")
+_KNOWN = searchable(ProposalRow, "proposal_id", NAMES, _TEXTS)
 PROPOSALS = Collection("Proposal", ProposalRow, "proposal_id", _KNOWN, proposal_wire, rights.readable)
-PUBLIC = Collection("Proposal", ProposalRow, "proposal_id", _KNOWN, proposal_wire, _published)
+PUBLIC = Collection("Proposal", ProposalRow, "proposal_id", _KNOWN, proposal_wire, _published, hides=True)
 """The proposals that are open to everybody, whoever asks."""
 
 
@@ -83,7 +91,7 @@ def replace(session: Session, caller: Caller, key: str, sent: ProposalChange, ty
     return PROPOSALS.change(session, caller, PROPOSALS.lock(session, key), sent.model_dump())
 
 
-def delete(session: Session, caller: Caller, key: str) -> dict[str, Json]:
+def delete(session: Session, caller: Caller, key: str) -> ProposalRow:
     """Delete a proposal, and give it as it was.
 
     Raises:
@@ -93,15 +101,39 @@ def delete(session: Session, caller: Caller, key: str) -> dict[str, Json]:
     return PROPOSALS.remove(session, caller, PROPOSALS.lock(session, key))
 
 
-def with_samples(session: Session, caller: Caller, documents: list[dict[str, Json]]) -> list[dict[str, Json]]:
-    """Add to proposals their samples, as far as the caller may see them."""
+def validity(body: Mapping[str, Json], types: Names[str]) -> dict[str, Json]:
+    """Tell whether a proposal would be accepted, and what is wrong where not."""
+    try:
+        check_type(read(ProposalIn, body).type, types)
+    except RefusedError as refusal:
+        return {"valid": False, "error": str(refusal)}
+    return {"valid": True}
+
+
+def included(
+    session: Session, caller: Caller, documents: list[dict[str, Json]], listing: Listing
+) -> list[dict[str, Json]]:
+    """Add to proposals what is included: their samples, as far as the caller may see them.
+
+    Raises:
+        RefusedError: Something else is to be included.
+    """
+    for asked in listing.include:
+        if asked.relation not in RELATIONS:
+            raise bad_request(f"a proposal has no relation {asked.relation[:80]!r}; there are {', '.join(RELATIONS)}")
+        documents = _with_samples(session, caller, documents, asked.listing)
+    return documents
+
+
+def _with_samples(
+    session: Session, caller: Caller, documents: list[dict[str, Json]], listing: Listing
+) -> list[dict[str, Json]]:
     named = [document["proposalId"] for document in documents]
-    belonging = samples.visible(caller).where(col(SampleRow.proposal_id).in_(named))
-    found = session.exec(belonging.order_by(col(SampleRow.created_at), col(SampleRow.sample_id))).all()
-    return [
-        {**document, "samples": [sample_wire(row) for row in found if row.proposal_id == document["proposalId"]]}
-        for document in documents
-    ]
+    belonging = replace_in(listing, where={"and": [{"proposalId": {"in": named}}, listing.where]}, limit=LARGEST_PAGE)
+    found: dict[str, list[Json]] = {key: [] for key in named}
+    for row in samples.SAMPLES.page(session, caller, belonging):
+        found[str(row.proposal_id)].append(listing.project(sample_wire(row)))
+    return [{**document, "samples": found[document["proposalId"]]} for document in documents]
 
 
 def count_datasets(session: Session, proposal_ids: Iterable[str], *, change: int) -> None:

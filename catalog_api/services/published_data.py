@@ -1,7 +1,7 @@
 """Published data: datasets that share a DOI, on their way from private to public, registered and amended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from catalog_api.json_type import Json
-from catalog_api.refusals import bad_request, not_found
+from catalog_api.refusals import bad_request
 from catalog_api.rules import publication_rights as rights
 from catalog_api.rules import visibility
 from catalog_api.rules.caller import Caller
@@ -21,13 +21,30 @@ from catalog_api.services.publishing import publish_datasets
 from catalog_api.tables import DatasetRow, PublishedDataRow
 from catalog_api.tables.columns import now
 from catalog_api.wire.document import Patch, read_patch
+from catalog_api.wire.json_field import JsonField
 from catalog_api.wire.publication_form import PublicationForm
-from catalog_api.wire.published_data import NAMES, PublishedDataIn, published_wire
-from catalog_api.wire.words import WordsIn
+from catalog_api.wire.published_data import FLAT, NAMES, PublishedDataIn, published_wire, states_of
+from catalog_api.wire.searchable import Column, Condition, Searchable
 
-_KNOWN = searchable(PublishedDataRow, "doi", NAMES)
-_KNOWN["text"] = WordsIn((col(PublishedDataRow.title), col(PublishedDataRow.abstract)))
-PUBLICATIONS = Collection("PublishedData", PublishedDataRow, "doi", _KNOWN, published_wire, rights.readable)
+
+class _FlatStatus(Column):
+    """The state as v3 knows it: two words for four."""
+
+    def is_among(self, values: list[Json]) -> Condition:
+        """Find one of some states."""
+        return super().is_among([state for value in values for state in states_of(value)])
+
+
+def _flat() -> dict[str, Searchable]:
+    details = JsonField(col(PublishedDataRow.details))
+    below = {name: details.below(".".join((*path, entry) if entry else path)) for name, (path, entry) in FLAT.items()}
+    return below | {"pidArray": _KNOWN["datasetPids"], "status": _FlatStatus(col(PublishedDataRow.status))}
+
+
+_KNOWN = searchable(PublishedDataRow, "doi", NAMES, ("title", "abstract"))
+PUBLICATIONS = Collection("PublishedData", PublishedDataRow, "doi", _KNOWN, published_wire, rights.readable, hides=True)
+FLAT_PUBLICATIONS = replace(PUBLICATIONS, known=_KNOWN | _flat())
+"""The same, as v3 asks for it."""
 
 
 @dataclass(frozen=True)
@@ -62,18 +79,6 @@ def create(session: Session, caller: Caller, sent: PublishedDataIn, publisher: P
     return PUBLICATIONS.add(session, caller, PublishedDataRow(doi=doi, **columns))
 
 
-def find(session: Session, caller: Caller, doi: str) -> PublishedDataRow:
-    """Find published data.
-
-    Raises:
-        RefusedError: There is none that the caller may see.
-    """
-    row = session.exec(visible(caller).where(col(PublishedDataRow.doi) == doi)).one_or_none()
-    if row is None:
-        raise not_found("Published data with doi", doi)
-    return row
-
-
 def update(session: Session, caller: Caller, doi: str, patch: Patch, publisher: Publisher) -> PublishedDataRow:
     """Change published data that is not registered.
 
@@ -91,29 +96,29 @@ def update(session: Session, caller: Caller, doi: str, patch: Patch, publisher: 
     return PUBLICATIONS.change(session, caller, row, values | _totals(session, caller, _pids(values, row)))
 
 
-def delete(session: Session, caller: Caller, doi: str) -> dict[str, Json]:
+def delete(session: Session, caller: Caller, doi: str) -> PublishedDataRow:
     """Delete published data that is not public, and give it as it was.
 
     Raises:
         RefusedError: The caller may not, there is none, or it is public.
     """
     rights.check_delete(caller)
-    row = _of_anybody(session, doi)
+    row = PUBLICATIONS.lock(session, doi)
     rights.check_change(caller, row, "removed")
     return PUBLICATIONS.remove(session, caller, row)
 
 
-def delete_any(session: Session, caller: Caller, doi: str) -> dict[str, Json]:
+def delete_any(session: Session, caller: Caller, doi: str) -> PublishedDataRow:
     """Delete published data in whatever state, as v3 does, and give it as it was.
 
     Raises:
         RefusedError: The caller may not, or there is none.
     """
     rights.check_delete(caller)
-    return PUBLICATIONS.remove(session, caller, _of_anybody(session, doi))
+    return PUBLICATIONS.remove(session, caller, PUBLICATIONS.lock(session, doi))
 
 
-def publish(session: Session, caller: Caller, doi: str, publisher: Publisher) -> PublishedDataRow:
+def publish(session: Session, caller: Caller, doi: str, form: PublicationForm) -> PublishedDataRow:
     """Open published data and its datasets to everybody.
 
     Raises:
@@ -122,7 +127,7 @@ def publish(session: Session, caller: Caller, doi: str, publisher: Publisher) ->
     """
     row = _locked(session, caller, doi)
     rights.check_publish(caller, row)
-    publisher.form.check(doi, row.details)
+    form.check(doi, row.details)
     publish_datasets(session, caller, row.dataset_pids)
     return PUBLICATIONS.change(session, caller, row, {"status": Status.PUBLIC, **_totals_of(session, caller, row)})
 
@@ -167,15 +172,8 @@ def amend(session: Session, caller: Caller, doi: str) -> PublishedDataRow:
 
 def _locked(session: Session, caller: Caller, doi: str, patch: Patch | None = None) -> PublishedDataRow:
     check_logged_in(caller)
-    find(session, caller, doi)
+    PUBLICATIONS.find(session, caller, doi)
     return PUBLICATIONS.lock(session, doi, patch.seen if patch else None)
-
-
-def _of_anybody(session: Session, doi: str) -> PublishedDataRow:
-    row = session.get(PublishedDataRow, doi, with_for_update=True, populate_existing=True)
-    if row is None:
-        raise not_found("Published data with doi", doi)
-    return row
 
 
 def _pids(values: Mapping[str, Any], row: PublishedDataRow) -> list[str]:

@@ -5,7 +5,6 @@ from uuid import uuid4
 from sqlmodel import Session
 from sqlmodel.sql.expression import SelectOfScalar
 
-from catalog_api.json_type import Json
 from catalog_api.rules import sample_rights as rights
 from catalog_api.rules.caller import Caller
 from catalog_api.search import with_si
@@ -14,8 +13,9 @@ from catalog_api.tables import SampleRow
 from catalog_api.wire.document import Patch, read_patch
 from catalog_api.wire.sample import NAMES, SampleChange, SampleIn, sample_wire
 
+_TEXTS = ("sample_id", "sample_name", "description", "owner")
 SAMPLES = Collection(
-    "Sample", SampleRow, "sample_id", searchable(SampleRow, "sample_id", NAMES), sample_wire, rights.readable
+    "Sample", SampleRow, "sample_id", searchable(SampleRow, "sample_id", NAMES, _TEXTS), sample_wire, rights.readable
 )
 
 
@@ -53,7 +53,7 @@ def update(session: Session, caller: Caller, key: str, patch: Patch) -> SampleRo
     return SAMPLES.change(session, caller, row, values)
 
 
-def delete(session: Session, caller: Caller, key: str) -> dict[str, Json]:
+def delete(session: Session, caller: Caller, key: str) -> SampleRow:
     """Delete a sample, and give it as it was.
 
     Raises:

@@ -36,6 +36,8 @@ class SentFile(TypedDict):
 # The first wrong file is enough to refuse a list: 100,000 complaints help nobody.
 Files = Annotated[list[SentFile], FailFast(), Field(max_length=FILES_PER_REQUEST)]
 SomeFiles = Annotated[list[SentFile], FailFast(), Field(min_length=1, max_length=FILES_PER_REQUEST)]
+OtherFiles = Annotated[list[SentFile], Field(max_length=FILES_PER_REQUEST)]
+SomeOtherFiles = Annotated[list[SentFile], Field(min_length=1, max_length=FILES_PER_REQUEST)]
 
 
 def ownership(file: SentFile) -> dict[str, Any] | None:
@@ -108,7 +110,7 @@ class _BlockChanges(Sent):
 class OrigDatablockChanges(_BlockChanges):
     """A change of a list of files."""
 
-    data_file_list: SomeFiles | None = None
+    data_file_list: SomeOtherFiles | None = None
 
 
 class DatablockChanges(_BlockChanges):
@@ -117,7 +119,7 @@ class DatablockChanges(_BlockChanges):
     archive_id: Word | None = None
     packed_size: Bytes | None = None
     version: Word | None = None
-    data_file_list: Files | None = None
+    data_file_list: OtherFiles | None = None
 
 
 class FilesIn(Sent):

@@ -15,7 +15,7 @@ MOST_INCLUDES = 20
 Order = tuple[tuple[str, bool], ...]
 """Names to sort by, each with whether it descends."""
 
-_KNOWN = frozenset({"where", "include", "fields", "limits"})
+_KNOWN = frozenset({"where", "include", "fields", "limits", "order"})
 _LIMITS = frozenset({"limit", "skip", "order", "sort"})
 
 

@@ -78,7 +78,10 @@ def _to_do(entry: Json, number: int) -> DatasetToDo:
         return DatasetToDo.model_validate(entry, strict=True)
     except ValidationError as error:
         faults = [
-            {"property": str(next(iter(fault["loc"]), "")), "constraints": {fault["type"]: f"[{number}] {fault['msg']}"}}
+            {
+                "property": str(next(iter(fault["loc"]), "")),
+                "constraints": {fault["type"]: f"[{number}] {fault['msg']}"},
+            }
             for fault in error.errors(include_url=False, include_input=False)
         ]
         raise explained(unprocessable("Invalid dataset list."), json.dumps(faults)) from error
@@ -102,12 +105,10 @@ def outcomes_wire(rows: Sequence[JobDatasetRow]) -> list[dict[str, Any]]:
 
 
 def status_events_wire(records: Sequence[Json]) -> list[dict[str, Any]]:
-    """Write the changes of a job's status, oldest first."""
+    """Write the changes of a job's status, oldest first; what stayed the same is left out."""
     return [
         {
-            "from": (record.before or {}).get("statusCode"),
-            "to": record.after["statusCode"] if "statusCode" in record.after else None,
-            "message": record.after.get("statusMessage"),
+            **{name: value for name, value in record.after.items() if name in {"statusCode", "statusMessage"}},
             "who": record.user,
             "when": plain(record.timestamp),
         }

@@ -55,12 +55,12 @@ def templates_of(routes: Iterable[str]) -> dict[int, list[Template]]:
     found: dict[int, set[Template]] = defaultdict(set)
     for route in routes:
         segments = route.strip("/").split("/")
-        found[len(segments)].add(tuple(None if segment.startswith("{") else segment.lower() for segment in segments))
+        found[len(segments)].add(tuple(None if segment.startswith("{") else segment for segment in segments))
     return {length: sorted(templates, key=_words_first) for length, templates in found.items()}
 
 
 def canonical_path(raw: bytes, templates: dict[int, list[Template]]) -> str:
-    """Write a raw path in the form that the routes use: lower-case words, identifiers encoded, no trailing slash.
+    """Write a raw path in the form that the routes use: words as there, identifiers encoded, no trailing slash.
 
     Raises:
         ValueError: It is no UTF-8 text, or holds a NUL.
@@ -68,7 +68,7 @@ def canonical_path(raw: bytes, templates: dict[int, list[Template]]) -> str:
     segments = [_plain(text) for text in raw.decode("ascii").partition("?")[0].strip("/").split("/")]
     words = [segment.lower() for segment in segments]
     for template in templates.get(len(segments), []):
-        if all(word in {None, segment} for word, segment in zip(template, words, strict=True)):
+        if all(word is None or word.lower() == segment for word, segment in zip(template, words, strict=True)):
             return "/" + "/".join(
                 quote(segment, safe="") if word is None else word
                 for word, segment in zip(template, segments, strict=True)

@@ -1,4 +1,4 @@
-"""Policies over the wire: v4 has an object for each type of job, v3 eight flat fields for archiving and retrieving."""
+"""Policies over the wire: v4 has an object for each type of job, v3 flat fields."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -20,6 +20,7 @@ FLAT: Mapping[str, tuple[str, str, Json]] = {
     "embargoPeriod": ("archive", "embargoPeriod", 3),
     "retrieveEmailNotification": ("retrieve", "emailNotification", False),
     "retrieveEmailsToBeNotified": ("retrieve", "emailTo", []),
+    "dataDeleteEmails": ("delete", "allowedList", []),
 }
 """v3 names, with the type of job and the v4 name below it, and the default."""
 
@@ -50,6 +51,7 @@ class FlatPolicy(Owned):
     retrieve_email_notification: bool = False
     retrieve_emails_to_be_notified: list[Text] = Field([])
     embargo_period: Count = 3
+    data_delete_emails: list[Text] = Field([], description="Who may ask for data of the group to be deleted.")
 
 
 def policy_wire(row: PolicyRow) -> dict[str, Json]:

@@ -95,6 +95,13 @@ def flat_wire(row: PublishedDataRow) -> dict[str, Json]:
     return {name: whole[name] for name in kept} | counted | found | {"pidArray": row.dataset_pids, "status": status}
 
 
+def states_of(word: Json) -> list[Json]:
+    """Give the states that a word of v3 stands for; other words stand for themselves."""
+    if word == PENDING:
+        return [Status.PRIVATE.value, Status.PUBLIC.value]
+    return [Status.REGISTERED.value, Status.AMENDED.value] if word == REGISTERED else [word]
+
+
 def nested(body: Mapping[str, Json]) -> dict[str, Json]:
     """Bring v3 names to where v4 has them."""
     metadata: dict[str, Json] = {}

@@ -40,6 +40,11 @@ def streamed(content: Json, status_code: int = 200) -> Response:
     return Response(b"".join(head), status_code, media_type="application/json")
 
 
+def whole(content: Json, status_code: int = 200) -> Response:
+    """Answer with JSON that may hold `Rows`, all of it read at once: for what a transaction leaves behind."""
+    return Response(b"".join(written(content)), status_code, media_type="application/json")
+
+
 def written(content: Json) -> Iterator[bytes]:
     """Write JSON piece by piece."""
     if isinstance(content, Rows):

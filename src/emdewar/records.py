@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
-from emdewar.lifecycle import ArchiveStatus, JobStatus, JobType, RetrieveStatus
+from emdewar.lifecycle import ArchiveStatus, JobStatus, RetrieveStatus
 
 
 def _to_milliseconds(moment: datetime) -> datetime:
@@ -190,23 +190,35 @@ class DatablockRecord(Record):
 
 
 class Job(Record):
-    """A request to archive or retrieve, as the catalog keeps it (SciCat v4 names).
+    """A request to archive, retrieve, publish and the like, as the catalog keeps it (SciCat v4 names).
 
     Attributes:
         id: Identifier.
-        type: What is asked for.
+        type: What is asked for: one of the site's types of jobs.
         status_code: How far it is.
         job_params: The request: `datasetList` of `{pid, files}` and what the kind needs.
         job_result_object: What came of it, per dataset.
     """
 
     id: str
-    type: JobType
+    type: str
     status_code: JobStatus
     status_message: str = ""
     job_params: dict[str, Any] = {}
     job_result_object: dict[str, Any] = {}
     created_at: Moment | None = None
+
+
+class JobDataset(Record):
+    """One dataset of a job.
+
+    Attributes:
+        status_code: How the job ended for it; None while it has not.
+    """
+
+    pid: str
+    status_code: str | None = None
+    status_message: str | None = None
 
 
 class LifecycleEvent(Record):

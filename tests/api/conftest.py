@@ -29,14 +29,21 @@ ACCOUNTS = {
     "stranger": ["p9"],
     "archiver": ["archivers"],
     "cleaner": ["cleaners"],
+    "office": ["proposals"],
+    "steward": ["stewards"],
+    "auditor": ["auditors"],
 }
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what asks a database on both kinds, unless it is about SQLite's file."""
+    """Run what asks a database on both kinds, unless it is about SQLite's file or PostgreSQL's server."""
     if "kind_of_database" in metafunc.fixturenames:
-        both = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
-        metafunc.parametrize("kind_of_database", both[:1] if "sqlite_file" in metafunc.fixturenames else both)
+        kinds = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.slow)]
+        if "sqlite_file" in metafunc.fixturenames:
+            kinds = kinds[:1]
+        elif "postgresql" in metafunc.fixturenames:
+            kinds = kinds[1:]
+        metafunc.parametrize("kind_of_database", kinds)
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +94,10 @@ def settings(database_url: str, accounts_file: Path) -> Settings:
         accounts_file=accounts_file,
         update_dataset_lifecycle_groups=frozenset({"archivers"}),
         delete_groups=frozenset({"cleaners"}),
+        proposal_groups=frozenset({"proposals"}),
+        proposal_types=frozenset({"Beamtime"}),
+        policy_groups=frozenset({"stewards"}),
+        history_groups=frozenset({"auditors"}),
         create_dataset_with_pid_groups=frozenset({"p1"}),
     )
 

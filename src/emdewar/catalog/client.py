@@ -23,9 +23,12 @@ from emdewar.records import (
     DatasetDraft,
     DatasetLifecycle,
     Job,
+    JobDataset,
     LifecycleEvent,
     LifecyclePatch,
 )
+
+DATASETS_PER_PAGE = 1_000
 
 
 class Catalog:
@@ -234,24 +237,35 @@ class Catalog:
         body = copy.record.model_dump(mode="json", by_alias=True)
         self._connection.send("POST", f"/api/v4/datablocks/{segment(archive_id)}/copies", body)
 
-    def open_job(self, kind: JobType, pid: str, params: Mapping[str, Any] | None = None) -> Job:
+    def open_job(
+        self, kind: JobType, pid: str, params: Mapping[str, Any] | None = None, files: Iterable[str] = ()
+    ) -> Job:
         """Open a job for a dataset, or join the open one of that kind.
+
+        Args:
+            kind: Archive or retrieve.
+            pid: The dataset.
+            params: What the job is to know.
+            files: Paths of the wanted files; none means all.
 
         Raises:
             RefusedError: The dataset cannot be archived or retrieved now.
             UnavailableError: The catalog cannot be reached now.
         """
-        job_params = {**(params or {}), "datasetList": [{"pid": pid, "files": []}]}
+        job_params = {**(params or {}), "datasetList": [{"pid": pid, "files": list(files)}]}
         return record(Job, self._connection.send("POST", "/api/v4/jobs", {"type": kind.value, "jobParams": job_params}))
 
     def find_open_job(self, kind: JobType, pid: str) -> Job | None:
         """Give the open job of a kind that names a dataset, or None.
 
+        Of several, which have ended for this dataset and wait for others, the newest is the one that may hold it.
+
         Raises:
             UnavailableError: The catalog cannot be reached now.
         """
         where = {"type": kind.value, "statusCode": {"inq": sorted(OPEN_JOB)}, "jobParams.datasetList.pid": pid}
-        found = records(Job, self._connection.get("/api/v4/jobs", filter=json.dumps({"where": where})))
+        newest = {"where": where, "limits": {"limit": 1, "sort": {"createdAt": "desc"}}}
+        found = records(Job, self._connection.get("/api/v4/jobs", filter=json.dumps(newest)))
         return next(iter(found), None)
 
     def job(self, job_id: str) -> Job:
@@ -298,6 +312,37 @@ class Catalog:
             "POST", f"/api/v4/jobs/{segment(job_id)}/datasets", {**body, "result": dict(result or {})}
         )
         return record(Job, answer)
+
+    def job_datasets(self, job_id: str) -> Iterator[JobDataset]:
+        """Give the datasets of a job, page by page, each with how the job ended for it.
+
+        Raises:
+            RefusedError: There is no such job.
+            UnavailableError: The catalog cannot be reached now.
+        """
+        path, first = f"/api/v4/jobs/{segment(job_id)}/datasets", 0
+        while page := records(JobDataset, self._connection.get(path, skip=first, limit=DATASETS_PER_PAGE)):
+            yield from page
+            first += len(page)
+
+    def publish(self, pid: str) -> None:
+        """Open a dataset to everybody, with its file lists, datablocks and attachments; twice is once.
+
+        Raises:
+            RefusedError: There is none, or it is not ours to publish.
+            UnavailableError: The catalog cannot be reached now.
+        """
+        self._connection.send("POST", f"/api/v4/datasets/{segment(pid)}/publish", {})
+
+    def reset(self, pid: str, why: str, flow_run_id: str | None = None) -> None:
+        """Bring a dataset back to where it can be archived, and forget its datablocks; twice is once.
+
+        Raises:
+            RefusedError: A job holds it, its copies may be all there is, or we may not.
+            UnavailableError: The catalog cannot be reached now.
+        """
+        body = {"why": why} | ({"flowRunId": flow_run_id} if flow_run_id else {})
+        self._connection.send("POST", f"/api/v4/datasets/{segment(pid)}/reset", body)
 
     def attach(self, pid: str, attachment: Attachment) -> None:
         """Attach a picture to a dataset; the same again is fine.

@@ -1,0 +1,1 @@
+"""The outbox: flow runs that jobs asked for, handed to Prefect until it has taken them."""

@@ -1,0 +1,123 @@
+"""Datasets with what is related to them: a page at a time, as far as the caller may see it.
+
+Whoever gets such datasets must keep the session open until the answer is written: their files are read while they are
+sent, so that no list of files is ever held whole.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import and_, true
+from sqlmodel import Session
+
+from catalog_api.json_type import Json
+from catalog_api.refusals import bad_request
+from catalog_api.rules.caller import Caller
+from catalog_api.services.listing import ordering
+from catalog_api.services.relations import RELATIONS, Condition, Relation
+from catalog_api.tables import DatasetRow
+from catalog_api.wire.conditions import condition
+from catalog_api.wire.filters import Include, Listing
+
+Begun = tuple[DatasetRow, dict[str, Json]]
+"""A dataset, and what was written of it so far."""
+
+ALL = "all"
+DATASETS_AT_ONCE = 100
+"""Datasets whose related documents are read together, and held together."""
+
+_OLDEST_FIRST = (("createdAt", False),)
+
+
+def asked_for(listing: Listing) -> list[Include]:
+    """Give the relations that a request includes, each once.
+
+    Raises:
+        RefusedError: It names an unknown relation, or parts of a relation that it includes whole.
+    """
+    asked: dict[str, Include] = {}
+    for include in listing.include:
+        if include.relation != ALL and include.relation not in RELATIONS:
+            names = ", ".join((*RELATIONS, ALL))
+            raise bad_request(
+                f"Provided include field {include.relation[:80]!r} is not part of the dataset relations: {names}"
+            )
+        for name in RELATIONS if include.relation == ALL else (include.relation,):
+            if include.relation != ALL or name not in asked:
+                asked[name] = replace(include, relation=name)
+    _check_no_collision(asked, listing)
+    return [asked[name] for name in RELATIONS if name in asked]
+
+
+def only_required(caller: Caller, includes: Sequence[Include]) -> Condition | None:
+    """Give the condition for datasets that have what is required of their relations; None when nothing is.
+
+    Raises:
+        RefusedError: A filter names something unknown, or a relation cannot be required in this way.
+    """
+    parts = []
+    for include in includes:
+        if include.required is not None:
+            relation = RELATIONS[include.relation]
+            documents = relation.documents
+            matching = documents.readable(caller) & condition(include.listing.where, documents.known)
+            parts.append(relation.required(matching, include.required))
+    return and_(true(), *parts) if parts else None
+
+
+def with_relations(
+    session: Session,
+    caller: Caller,
+    datasets: Sequence[tuple[DatasetRow, dict[str, Json]]],
+    includes: Sequence[Include],
+) -> Iterator[dict[str, Json]]:
+    """Add to datasets what is related to them.
+
+    Args:
+        session: Open session, which stays open until all is written.
+        caller: Who asks.
+        datasets: The datasets of a page.
+        includes: What to add.
+
+    Raises:
+        RefusedError: A filter names something unknown.
+    """
+    for start in range(0, len(datasets), DATASETS_AT_ONCE):
+        some = datasets[start : start + DATASETS_AT_ONCE]
+        rows = [row for row, _ in some]
+        related = {include.relation: _related(session, caller, rows, include) for include in includes}
+        for place, (_, item) in enumerate(some):
+            yield item | {name: found[place] for name, found in related.items()}
+
+
+def _related(session: Session, caller: Caller, datasets: Sequence[DatasetRow], include: Include) -> list[Json]:
+    """Give for each dataset the documents of one relation, in the order and the part that is asked for."""
+    relation, listing = RELATIONS[include.relation], include.listing
+    found = _fetch(session, caller, relation, datasets, listing)
+    chosen = [
+        list(islice((row for row in found if relation.is_of(dataset, row)), listing.skip, listing.skip + listing.limit))
+        for dataset in datasets
+    ]
+    return [relation.written(session, rows, listing) for rows in chosen]
+
+
+def _fetch(
+    session: Session, caller: Caller, relation: Relation, datasets: Sequence[DatasetRow], listing: Listing
+) -> Sequence[Any]:
+    documents = relation.documents
+    listing = replace(listing, default_order=_OLDEST_FIRST)
+    order = ordering(listing, documents.known, getattr(documents.table, documents.key))
+    matching = (relation.of_any([row.pid for row in datasets]), condition(listing.where, documents.known))
+    return session.exec(documents.visible(caller).where(*matching).order_by(*order)).all()
+
+
+def _check_no_collision(asked: dict[str, Include], listing: Listing) -> None:
+    for name in RELATIONS:
+        for field in listing.fields.wanted or () if name in asked else ():
+            if field.startswith(f"{name}."):
+                raise bad_request(
+                    f"Invalid $project :: caused by :: Path collision at {field} remaining portion "
+                    f"{field.removeprefix(name + '.')}: name fields of {name} in its own scope"
+                )

@@ -1,0 +1,123 @@
+"""Publishing a dataset opens all that belongs to it; a bare `isPublished` does not."""
+
+import httpx
+import pytest
+
+from tests.api.bodies import As, data_file, dataset, path
+from tests.api.rights_matrix import Verb, every_pair
+
+PUBLISHERS = {"admin", "flows", "owner"}
+PUBLISH = Verb("publish", lambda client: client.post(path("20.500/abc", "publish")), PUBLISHERS, 201)
+
+
+@pytest.fixture
+def whole(as_: As) -> None:
+    """A dataset of p1 with a file list, a datablock and an attachment."""
+    admin = as_("admin")
+    admin.post("/api/v4/datasets", json=dataset()).raise_for_status()
+    files = {"size": 1001, "chkAlg": "sha256", "dataFileList": [data_file(1)]}
+    admin.post(path("20.500/abc", "origdatablocks", version="v3"), json=files).raise_for_status()
+    block = {**files, "archiveId": "tape/1", "packedSize": 900, "version": "1"}
+    admin.post(path("20.500/abc", "datablocks", version="v3"), json=block).raise_for_status()
+    picture = {"caption": "grid", "thumbnail": "data:image/png;base64,AA==", "ownerGroup": "p1", "accessGroups": []}
+    admin.post(path("20.500/abc", "attachments", version="v3"), json=picture).raise_for_status()
+
+
+def _seen(client: httpx.Client) -> list[int]:
+    answers = [client.get(path("20.500/abc", what, version="v3")) for what in ("origdatablocks", "datablocks")]
+    return [len(answer.json()) if answer.is_success else 0 for answer in answers]
+
+
+@pytest.mark.usefixtures("whole")
+def test_publishing_opens_everything_below_the_dataset(owner: httpx.Client, anonymous: httpx.Client) -> None:
+    before = _seen(anonymous)
+
+    answer = owner.post(path("20.500/abc", "publish"))
+
+    [picture] = anonymous.get(path("20.500/abc", "attachments", version="v3")).json()
+    assert answer.status_code == 201
+    assert answer.json()["isPublished"] is True
+    assert (before, _seen(anonymous), picture["isPublished"]) == ([0, 0], [1, 1], True)
+
+
+@pytest.mark.usefixtures("whole")
+def test_a_published_picture_is_in_everybodys_list(owner: httpx.Client, anonymous: httpx.Client) -> None:
+    before = anonymous.get("/api/v4/attachments/public").json()
+
+    owner.post(path("20.500/abc", "publish"))
+
+    assert (before, [one["caption"] for one in anonymous.get("/api/v4/attachments/public").json()]) == ([], ["grid"])
+
+
+@pytest.mark.usefixtures("whole")
+def test_a_bare_patch_leaves_the_files_closed(owner: httpx.Client, anonymous: httpx.Client) -> None:
+    owner.patch(path(), json={"isPublished": True}).raise_for_status()
+
+    opened = anonymous.get(path(version="v3"))
+
+    assert opened.json()["isPublished"] is True
+    assert _seen(anonymous) == [0, 0]
+
+
+@pytest.mark.usefixtures("whole")
+def test_publishing_tells_the_lifecycle_when_and_leaves_the_rest(owner: httpx.Client) -> None:
+    before = owner.get(path()).json()["datasetlifecycle"]
+
+    after = owner.post(path("20.500/abc", "publish")).json()["datasetlifecycle"]
+
+    assert before["publishedOn"] is None
+    assert {name for name in before if before[name] != after[name]} == {"publishedOn"}
+
+
+@pytest.mark.usefixtures("whole")
+def test_publishing_again_changes_nothing(owner: httpx.Client) -> None:
+    first = owner.post(path("20.500/abc", "publish")).json()
+
+    second = owner.post(path("20.500/abc", "publish"))
+
+    assert second.status_code == 201
+    assert second.json() == first
+
+
+@pytest.mark.usefixtures("whole")
+def test_a_published_dataset_is_in_everybodys_list(owner: httpx.Client, anonymous: httpx.Client) -> None:
+    before = anonymous.get("/api/v3/datasets").json()
+
+    owner.post(path("20.500/abc", "publish"))
+
+    assert (before, [one["pid"] for one in anonymous.get("/api/v3/datasets").json()]) == ([], ["20.500/abc"])
+
+
+@pytest.mark.usefixtures("whole")
+def test_publishing_is_in_the_history_of_all_that_was_opened(as_: As, owner: httpx.Client) -> None:
+    owner.post(path("20.500/abc", "publish"))
+
+    found = as_("auditor").get("/api/v3/history", params={"filter": '{"operation": "update", "user": "owner"}'})
+
+    opened = {
+        one["subsystem"]: (one["before"]["isPublished"], one["after"]["isPublished"]) for one in found.json()["items"]
+    }
+    assert opened == dict.fromkeys(("Dataset", "OrigDatablock", "Datablock", "Attachment"), (False, True))
+
+
+@pytest.mark.usefixtures("whole")
+def test_publishing_is_an_event_of_the_lifecycle(owner: httpx.Client) -> None:
+    owner.post(path("20.500/abc", "publish"))
+
+    events = owner.get(path("20.500/abc", "lifecycle-events")).json()
+
+    assert (events[-1]["field"], events[-1]["who"]) == ("publishedOn", "owner")
+
+
+@pytest.mark.usefixtures("whole")
+@pytest.mark.parametrize(("verb", "who"), every_pair([PUBLISH]))
+def test_who_publishes_a_dataset(as_: As, verb: Verb, who: str) -> None:
+    answer = verb.tried_by(as_(who))
+
+    assert answer.status_code == verb.expected(who)
+
+
+def test_a_dataset_that_is_not_there_is_not_found(owner: httpx.Client) -> None:
+    answer = owner.post(path("20.500/none", "publish"))
+
+    assert answer.status_code == 404
