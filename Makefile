@@ -9,7 +9,7 @@ REQUIREMENTS := requirements/runtime.txt requirements/development.txt
 # Bytecode makes every Prefect process start a third faster.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test quick check conformance format bench docs campaign setup lock clean
+.PHONY: help demo test quick check conformance format bench openapi docs campaign setup lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ format: $(READY) ## Put the code into its format
 
 bench: $(READY) ## Benchmarks: ratios, measured side by side in one run
 	@for script in benchmarks/*.py; do $(PY) $$script || exit 1; done
+
+openapi: $(READY) ## Write the description of the catalog's API, docs/reference/openapi.json
+	@$(PY) -m catalog_api openapi > docs/reference/openapi.new && mv docs/reference/openapi.new docs/reference/openapi.json
 
 docs: $(READY) ## Build the documentation into site/, warnings are errors
 	@$(VENV)/bin/mkdocs build --strict

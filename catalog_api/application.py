@@ -15,10 +15,12 @@ from starlette.routing import Route, compile_path
 from catalog_api import errors
 from catalog_api.outbox.dispatcher import dispatching
 from catalog_api.routes import documentation, every, health
+from catalog_api.service.description import DescribedApi
 from catalog_api.service.requests import Requests, Routes
 from catalog_api.settings import Settings
 from catalog_api.site import Site
 from catalog_api.wire.body_limit import BodyLimit
+from catalog_api.wire.direct_routes import DirectRoutes
 from catalog_api.wire.paths import SciCatPaths
 from emdewar import __version__
 
@@ -37,7 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
         RefusedError: A file or a setting cannot be used.
     """
     site = Site.of(settings)
-    app = FastAPI(
+    app = DescribedApi(
         title="EM Dewar catalog",
         description=DESCRIPTION,
         version=__version__,
@@ -53,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
         *_include(app, "/api/v3", every.V3),
         *_include(app, "", (documentation.routes, health.scraped)),
     ]
+    app.router.middleware_stack = DirectRoutes(app.router)
     app.add_middleware(Routes)
     app.add_middleware(SciCatPaths, routes=paths)
     app.add_middleware(BodyLimit, largest=settings.max_body_bytes)

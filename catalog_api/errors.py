@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from catalog_api.json_type import Json
-from catalog_api.refusals import STATUS_BY_REASON, ExplainedError, TryLaterError
+from catalog_api.refusals import STATUS_BY_REASON, ExplainedError, TryLaterError, phrase
 from catalog_api.service.requests import mark
 from catalog_api.wire.fields import describe
 from catalog_api.wire.shape import answer
@@ -21,9 +20,6 @@ from emdewar.errors import DewarError, IntegrityError, RefusedError, Unavailable
 
 _LOG = logging.getLogger(__name__)
 RETRY_AFTER_S = "5"
-_PHRASES = {413: "Payload Too Large", 422: "Unprocessable Entity"}
-"""As SciCat says them; Python's words for these differ from version to version."""
-
 _ALWAYS_SENT: Mapping[int, Mapping[str, str]] = {401: {"WWW-Authenticate": "Bearer"}}
 
 
@@ -48,8 +44,7 @@ def nest(status: int, message: str | list[str], headers: Mapping[str, str] | Non
         headers: HTTP headers.
         more: `reason` and `paths` of our own errors, which SciCat's clients ignore.
     """
-    phrase = _PHRASES.get(status) or HTTPStatus(status).phrase
-    content = {"message": message, "error": phrase, "statusCode": status, **more}
+    content = {"message": message, "error": phrase(status), "statusCode": status, **more}
     return answer(content, status, {**_ALWAYS_SENT.get(status, {}), **(headers or {})})
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from emdewar.errors import RefusedError
@@ -20,6 +21,15 @@ STATUS_BY_REASON = {
     "tooManyTries": 429,
 }
 """HTTP status of a refusal; every other reason is a conflict, 409."""
+
+
+_PHRASES = {413: "Payload Too Large", 422: "Unprocessable Entity"}
+"""As SciCat says them; Python's own words for these differ from version to version."""
+
+
+def phrase(status: int) -> str:
+    """Name an HTTP status."""
+    return _PHRASES.get(status) or HTTPStatus(status).phrase
 
 
 def not_found(what: str, which: str) -> RefusedError:

@@ -25,6 +25,10 @@ SNAPPY: dict[str, Any] = {"settle_window_s": 1.5, "quiet_period_s": 4.0, "incomp
 """A microscope that is judged fast: seconds where a real one takes minutes."""
 
 
+ACCOUNTS = {"emdewar": ["emdewar", "demo"], "scientist": ["demo"], "operator": ["admin"]}
+"""Who can log in to the catalog, with their groups."""
+
+
 class LocalSite:
     """The servers of one site; a context manager that leaves none of them behind."""
 
@@ -53,6 +57,7 @@ class LocalSite:
         self._password = secrets.token_urlsafe(24)
         self._servers: list[Server] = []
         self.worker: Server | None = None
+        self.server: Server | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -101,13 +106,24 @@ class LocalSite:
         self.worker = self._start("worker", command)
         return self.worker
 
+    def start_prefect(self) -> Server:
+        """Start the Prefect server; it takes some seconds until it answers."""
+        place = ["--host", "127.0.0.1", "--port", _port(self.prefect_url)]
+        self.server = self._start("prefect-server", [sys.executable, "-m", "prefect", "server", "start", *place])
+        return self.server
+
+    def wait_for_prefect(self) -> None:
+        """Wait until the Prefect server answers."""
+        if self.server is not None:
+            self.server.wait_until_up(f"{self.prefect_url}/api/health", within_s=PREFECT_UP_WITHIN_S)
+
     def start_watch(self, *, only: str = "") -> Server:
         """Start the watch over the microscope's drop folder, or over one session in it."""
         return self._start("watch", [sys.executable, "-m", "deployments.drop_watch", "--poll-s", "0.5", "--only", only])
 
-    def catalog(self) -> Catalog:
-        """Log in to the catalog as the flows do."""
-        return Catalog.login(self.catalog_url, "emdewar", self._password)
+    def catalog(self, name: str = "emdewar") -> Catalog:
+        """Log in to the catalog: as the flows do, or as a person."""
+        return Catalog.login(self.catalog_url, name, self._password)
 
     def prefect(self) -> SyncPrefectClient:
         """Give a client of the Prefect server."""
@@ -118,12 +134,8 @@ class LocalSite:
             (self.state / folder).mkdir(parents=True, exist_ok=True)
         self.drop_folder.mkdir(parents=True, exist_ok=True)
         accounts = [
-            {
-                "username": "emdewar",
-                "email": "emdewar@example.org",
-                "role": ["emdewar", "demo"],
-                "password": self._password,
-            }
+            {"username": name, "email": f"{name}@example.org", "role": groups, "password": self._password}
+            for name, groups in ACCOUNTS.items()
         ]
         _write_secret(self.state / "catalog" / "accounts.json", json.dumps(accounts))
         _write_secret(self.state / "site.json", json.dumps(self._site()))
@@ -152,22 +164,9 @@ class LocalSite:
 
     def _start_servers(self) -> None:
         catalog = self._start("catalog", [sys.executable, "-m", "catalog_api"])
-        prefect = self._start(
-            "prefect-server",
-            [
-                sys.executable,
-                "-m",
-                "prefect",
-                "server",
-                "start",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                _port(self.prefect_url),
-            ],
-        )
+        self.start_prefect()
         catalog.wait_until_up(f"{self.catalog_url}/api/v3/health", within_s=CATALOG_UP_WITHIN_S)
-        prefect.wait_until_up(f"{self.prefect_url}/api/health", within_s=PREFECT_UP_WITHIN_S)
+        self.wait_for_prefect()
 
     def _apply(self) -> None:
         command = [sys.executable, "-m", "deployments.apply", str(self.state / "site.json")]
@@ -185,6 +184,7 @@ class LocalSite:
             "EMDEWAR_CATALOG_HOST": "127.0.0.1",
             "EMDEWAR_CATALOG_PORT": _port(self.catalog_url),
             "EMDEWAR_CATALOG_ACCOUNTS_FILE": str(self.state / "catalog" / "accounts.json"),
+            "EMDEWAR_CATALOG_PREFECT_API_URL": f"{self.prefect_url}/api",
         }
         server = Server(name, command, self.environment | catalog, self.state / "logs" / f"{name}.log")
         self._servers.append(server)

@@ -86,7 +86,6 @@ class CatalogProcess:
         client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
         return client
 
-
     def close(self) -> None:
         """Stop it, and close what was opened to it."""
         self.stop()

@@ -7,9 +7,9 @@ between loses nothing, since the row is sent again when its lease ends and Prefe
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
@@ -36,14 +36,20 @@ LONGEST_SILENCE_S = 30.0
 class Dispatcher:
     """Hands the outbox of one catalog to one Prefect server."""
 
-    def __init__(self, database: Database, api: PrefectApi) -> None:
-        """Know both sides; nothing is sent yet."""
-        self._database, self._api = database, api
+    def __init__(self, database: Database, api: PrefectApi, clock: Callable[[], datetime] = now) -> None:
+        """Know both sides; nothing is sent yet.
+
+        Args:
+            database: The catalog's.
+            api: The Prefect server's.
+            clock: Tells the moment.
+        """
+        self._database, self._api, self._clock = database, api, clock
         self._watched_to = ""
 
     def deliver_due(self) -> int:
         """Deliver what is due, some at a time; gives how many rows were looked at."""
-        at = now()
+        at = self._clock()
         with self._database.reading() as session:
             if not rows.is_any_due(session, at):
                 return 0
@@ -53,7 +59,7 @@ class Dispatcher:
         outcome = self._sent(parcels)
         with self._database.writing() as session:
             for parcel in parcels:
-                _mark(session, parcel, outcome[parcel.key])
+                _mark(session, parcel, outcome[parcel.key], self._clock())
             for job_id, why in _by_job(parcels, outcome).items():
                 if why:
                     telling.tell_waiting(session, job_id, why)
@@ -97,11 +103,11 @@ class Dispatcher:
         return self._api.create_flow_run(known[parcel.deployment], parcel.parameters, parcel.key, parcel.job_id)
 
 
-def _mark(session: Session, parcel: Parcel, came: str | DewarError) -> None:
+def _mark(session: Session, parcel: Parcel, came: str | DewarError, at: datetime) -> None:
     if isinstance(came, DewarError):
-        rows.mark_failed(session, parcel.key, str(came), now() + _delay(parcel.attempts, came))
+        rows.mark_failed(session, parcel.key, str(came), at + _delay(parcel.attempts, came))
         return
-    rows.mark_delivered(session, parcel.key, came, now())
+    rows.mark_delivered(session, parcel.key, came, at)
     if parcel.pid is not None:
         telling.note_run(session, parcel.pid, parcel.job_id, came)
 

@@ -50,9 +50,10 @@ def count(
 
 
 @routes.get("/datablocks/{archive_id}", summary="Give a datablock")
-def find(archive_id: Identifier, caller: TheCaller, session: Reading) -> Response:
-    """Give one datablock, by its archive id or its id, with its copies and without its files."""
-    return answer(datablocks.one(session, datablocks.find(session, caller, archive_id)))
+def find(archive_id: Identifier, caller: TheCaller, session: ReadingWhileSent) -> Response:
+    """Give one datablock, by its archive id or its id, with its copies; of managed datasets without its files."""
+    row = datablocks.find(session, caller, archive_id)
+    return streamed(_with_files(session, row, None))
 
 
 @routes.patch("/datablocks/{archive_id}", summary="Change a datablock")
@@ -97,9 +98,13 @@ def record_copy(archive_id: Identifier, sent: CopyIn, caller: TheCaller, session
 
 
 def registered(session: Session, row: DatablockRow, sent: list[SentFile] | None, status_code: int = 200) -> Response:
-    """Answer with a datablock as it is now; SciCat's clients get its files back, the flows know what they sent."""
-    dataset = session.get(DatasetRow, row.dataset_id)
-    listed: Json = None
-    if dataset is not None and not dataset.managed:
-        listed = datablocks.files(session, row) if sent is None else Rows(lambda: sent_items(sent))
-    return whole({**datablocks.one(session, row), **({} if listed is None else {"dataFileList": listed})}, status_code)
+    """Answer with a datablock as it is now."""
+    return whole(_with_files(session, row, sent), status_code)
+
+
+def _with_files(session: Session, row: DatablockRow, sent: list[SentFile] | None) -> dict[str, Json]:
+    """Write a datablock for SciCat's clients with its files; the flows, whose lists are long, page through them."""
+    item, dataset = datablocks.one(session, row), session.get(DatasetRow, row.dataset_id)
+    if dataset is None or dataset.managed:
+        return item
+    return {**item, "dataFileList": datablocks.files(session, row) if sent is None else Rows(lambda: sent_items(sent))}

@@ -6,7 +6,7 @@ from fastapi import Depends
 from starlette.responses import Response
 
 from catalog_api.routes.datablocks import registered
-from catalog_api.routes.files import TheBlock
+from catalog_api.routes.files_below import TheBlock
 from catalog_api.routes.parameters import FilterHeader, FilterText, sent_once
 from catalog_api.services import datablocks, datablocks_written
 from catalog_api.site import Reading, ReadingWhileSent, TheCaller, Writing
@@ -20,6 +20,8 @@ from catalog_api.wire.streaming import Rows, streamed
 from catalog_api.wire.written import block_wire
 
 routes = router("Datablocks")
+current = router("Datablocks")
+old = router("Datablocks (v3)")
 
 
 async def _listing(sent: FilterText = None, header: FilterHeader = None) -> Listing:
@@ -37,17 +39,30 @@ def register(pid: Identifier, sent: DatablockIn, caller: TheCaller, session: Wri
     return registered(session, row, sent.data_file_list, 201)
 
 
-@routes.get("/datasets/{pid}/datablocks", summary="List a dataset's datablocks")
-def find_many(pid: Identifier, listing: AllBlocks, caller: TheCaller, session: ReadingWhileSent) -> Response:
-    """List a dataset's datablocks with their copies and, if the filter's `fields` allow, their files."""
-    rows = datablocks.of_dataset(session, caller, pid, listing)
+@old.get("/datasets/{pid}/datablocks", summary="List a dataset's datablocks")
+def find_many_old(pid: Identifier, listing: AllBlocks, caller: TheCaller, session: ReadingWhileSent) -> Response:
+    """List a dataset's datablocks with their copies and files: who sees the dataset sees them, as in SciCat."""
+    rows = datablocks.of_dataset(session, caller, pid, listing, as_dataset=True)
     return streamed(Rows(lambda: datablocks.written(session, rows, listing)))
 
 
-@routes.get("/datasets/{pid}/datablocks/count", summary="Count a dataset's datablocks")
+@old.get("/datasets/{pid}/datablocks/count", summary="Count a dataset's datablocks")
+def count_old(pid: Identifier, caller: TheCaller, session: Reading) -> Response:
+    """Count a dataset's datablocks."""
+    return answer({"count": datablocks.count_of_dataset(session, caller, pid, as_dataset=True)})
+
+
+@current.get("/datasets/{pid}/datablocks", summary="List a dataset's datablocks")
+def find_many(pid: Identifier, listing: AllBlocks, caller: TheCaller, session: ReadingWhileSent) -> Response:
+    """List a dataset's datablocks with their copies and, if the filter's `fields` allow, their files."""
+    rows = datablocks.of_dataset(session, caller, pid, listing, as_dataset=False)
+    return streamed(Rows(lambda: datablocks.written(session, rows, listing)))
+
+
+@current.get("/datasets/{pid}/datablocks/count", summary="Count a dataset's datablocks")
 def count(pid: Identifier, caller: TheCaller, session: Reading) -> Response:
     """Count a dataset's datablocks."""
-    return answer({"count": datablocks.count_of_dataset(session, caller, pid)})
+    return answer({"count": datablocks.count_of_dataset(session, caller, pid, as_dataset=False)})
 
 
 @routes.delete("/datasets/{pid}/datablocks", summary="Forget all datablocks of a dataset")

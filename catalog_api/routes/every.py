@@ -13,6 +13,7 @@ from catalog_api.routes import (
     datasets_public,
     datasets_v3,
     files,
+    files_below,
     files_flat,
     health,
     history,
@@ -47,7 +48,7 @@ COLLECTIONS_V4 = (
     published_data.current,
 )
 COLLECTIONS_V3 = (proposals.old, policies.old, published_data_v3.old, history.routes, logbooks.routes)
-BOTH = (lifecycle.routes, files.routes, datablocks.routes, datablocks_below.routes)
+BOTH = (lifecycle.routes, files.routes, files_below.routes, datablocks.routes, datablocks_below.routes)
 V4 = (
     *DATASETS_V4,
     *COLLECTIONS,
@@ -55,6 +56,8 @@ V4 = (
     *BOTH,
     jobs.current,
     attachments.current,
+    files_below.current,
+    datablocks_below.current,
     files_flat.public,
     files_flat.current,
 )
@@ -68,5 +71,7 @@ V3 = (
     *BOTH,
     jobs_v3.old,
     *attachments_below.old,
+    files_below.old,
+    datablocks_below.old,
     files_flat.old,
 )

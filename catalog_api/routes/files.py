@@ -7,15 +7,14 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from catalog_api.json_type import Json
-from catalog_api.routes.parameters import Body, FileLimit, Skip
+from catalog_api.routes.parameters import FileLimit, Skip
 from catalog_api.rules import rights
 from catalog_api.rules.caller import Caller
-from catalog_api.services import files, files_declared, files_validated
+from catalog_api.services import files, files_declared
 from catalog_api.services.dataset_blocks import Which
-from catalog_api.site import Reading, ReadingWhileSent, TheCaller, Writing
+from catalog_api.site import ReadingWhileSent, TheCaller, Writing
 from catalog_api.tables import DatasetRow, OrigDatablockRow
 from catalog_api.wire.blocks import OrigDatablockChanges, OrigDatablockIn, SentFile
-from catalog_api.wire.filters import Listing
 from catalog_api.wire.paths import Identifier
 from catalog_api.wire.precondition import Seen
 from catalog_api.wire.request import router
@@ -30,13 +29,6 @@ async def _adding(caller: TheCaller) -> Caller:
     rights.check_knock(caller)
     return caller
 
-
-async def _below(pid: Identifier, id: Identifier) -> Which:  # noqa: A002 (SciCat's name in the path)
-    return Which(id, pid)
-
-
-TheBlock = Annotated[Which, Depends(_below)]
-"""A block that is named below its dataset."""
 
 TheAdder = Annotated[Caller, Depends(_adding)]
 """Who asks to add something; refused before the body is looked at, when it is nobody who may add anything."""
@@ -71,54 +63,6 @@ def change(
 def remove(id: Identifier, caller: TheCaller, session: Writing) -> Response:  # noqa: A002 (SciCat's name in the path)
     """Remove a file list, in managed datasets while archiving has not begun; answers with it, without its files."""
     return answer(list_wire(files_declared.remove(session, caller, Which(id))))
-
-
-@routes.post("/datasets/{pid}/origdatablocks", status_code=201, summary="Declare files of a dataset")
-def declare_below(pid: Identifier, sent: OrigDatablockIn, caller: TheAdder, session: Writing) -> Response:
-    """Declare files of a dataset."""
-    row = files_declared.declare(session, caller, pid, sent)
-    return declared(session, row, sent.data_file_list, 201)
-
-
-@routes.post("/datasets/{pid}/origdatablocks/isValid", summary="Check a file list")
-def validate_below(pid: Identifier, body: Body, caller: TheAdder, session: Reading) -> Response:
-    """Tell what is wrong with a file list, without keeping it."""
-    errors = files_validated.faults(session, caller, pid, body)
-    return answer({"valid": not errors, "errors": errors})
-
-
-@routes.get("/datasets/{pid}/origdatablocks", summary="List a dataset's file lists")
-def find_below(pid: Identifier, caller: TheCaller, session: ReadingWhileSent) -> Response:
-    """List a dataset's file lists with their files, in the order of declaration; `files` is the paged way to them."""
-    rows = files.of_dataset(session, caller, pid)
-    return streamed(Rows(lambda: files.written(session, rows, Listing())))
-
-
-@routes.get("/datasets/{pid}/origdatablocks/count", summary="Count a dataset's file lists")
-def count_below(pid: Identifier, caller: TheCaller, session: Reading) -> Response:
-    """Count a dataset's file lists."""
-    return answer({"count": files.count_of_dataset(session, caller, pid)})
-
-
-@routes.delete("/datasets/{pid}/origdatablocks", summary="Remove all file lists of a dataset")
-def remove_all_below(pid: Identifier, caller: TheCaller, session: Writing) -> Response:
-    """Remove all file lists, in managed datasets while archiving has not begun; answers with how many there were."""
-    return answer({"count": files_declared.remove_all(session, caller, pid)})
-
-
-@routes.patch("/datasets/{pid}/origdatablocks/{id}", summary="Change a file list of a dataset")
-def change_below(
-    which: TheBlock, sent: OrigDatablockChanges, caller: TheAdder, session: Writing, seen: Seen
-) -> Response:
-    """Change what is named of a list that belongs to this dataset."""
-    row = files_declared.change(session, caller, which, sent, seen)
-    return declared(session, row, sent.data_file_list)
-
-
-@routes.delete("/datasets/{pid}/origdatablocks/{id}", summary="Remove a file list of a dataset")
-def remove_below(which: TheBlock, caller: TheCaller, session: Writing) -> Response:
-    """Remove a list that belongs to this dataset."""
-    return answer(list_wire(files_declared.remove(session, caller, which)))
 
 
 @routes.get("/datasets/{pid}/files", summary="Page through a dataset's files")

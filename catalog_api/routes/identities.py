@@ -22,7 +22,7 @@ Filter = Annotated[str | None, Query(alias="filter", description=_EXAMPLE, max_l
 HeaderFilter = Annotated[str | None, Header(alias="filter", include_in_schema=False)]
 
 
-@routes.get("/useridentities/findone", summary="Find an identity")
+@routes.get("/useridentities/findOne", summary="Find an identity")
 def find_one(
     site: TheSite, caller: TheCaller, session: Reading, sent: Filter = None, header: HeaderFilter = None
 ) -> Response:
@@ -39,7 +39,7 @@ def find_one(
     return answer(found)
 
 
-@routes.get("/useridentities/isvalidemail", summary="Tell whether an e-mail belongs to somebody here")
+@routes.get("/useridentities/isValidEmail", summary="Tell whether an e-mail belongs to somebody here")
 def is_valid_email(
     site: TheSite, caller: TheCaller, session: Reading, sent: Filter = None, header: HeaderFilter = None
 ) -> Response:

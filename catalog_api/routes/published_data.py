@@ -123,4 +123,4 @@ def amend(doi: Identifier, caller: TheCaller, session: Writing) -> Response:
 def resync(doi: Identifier, patch: ThePatch, publisher: ThePublisher, caller: TheCaller, session: Writing) -> Response:
     """Change published data as PATCH does; no OAI-PMH provider is connected, so the answer is empty."""
     published_data.update(session, caller, doi, patch, publisher)
-    return Response(b"", 201)
+    return Response(b"", 201, media_type="application/json")

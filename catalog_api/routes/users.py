@@ -58,7 +58,7 @@ def find(user_id: Identifier, site: TheSite, caller: TheCaller, session: Reading
     return answer(user_wire(account)) if account else nothing()
 
 
-@routes.get("/users/{user_id}/useridentity", summary="Give a profile, with groups")
+@routes.get("/users/{user_id}/userIdentity", summary="Give a profile, with groups")
 def find_identity(user_id: Identifier, site: TheSite, caller: TheCaller, session: Reading) -> Response:
     """Give an identity to its owner and to admins; an unknown one is answered with an empty body."""
     account = visible(user_id, site, caller, session)

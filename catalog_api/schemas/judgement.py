@@ -20,7 +20,17 @@ MOST_FINDINGS = 50
 LONGEST_VALUE = 200
 
 # What jsonschema raises when a schema is none: it does not look before it leaps.
-_UNUSABLE = (UnknownType, Unresolvable, RecursionError, TypeError, AttributeError, KeyError, ValueError, RefusedError)
+_UNUSABLE = (
+    UnknownType,
+    Unresolvable,
+    RecursionError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    RefusedError,
+)
 
 
 @dataclass(frozen=True)

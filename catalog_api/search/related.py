@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from sqlalchemy import exists, select
+from sqlalchemy import literal, select
 from sqlmodel import col
 
 from catalog_api.json_type import Json
@@ -24,7 +24,10 @@ class Related(Protocol):
 
 def by_row(pid: Json, *conditions: Condition) -> Condition:
     """Look for the other table's row dataset by dataset: for few datasets, however much else would match."""
-    return exists().where(pid == col(DatasetRow.pid), *conditions)
+    # Without statistics SQLite may prefer the index that finds all rows which match, once for every dataset.
+    by_key = f"INDEXED BY sqlite_autoindex_{pid.table.name}_1"
+    row = select(literal(1)).where(pid == col(DatasetRow.pid), *conditions)
+    return row.with_hint(pid.table, by_key, "sqlite").exists()
 
 
 def by_match(pid: Json, *conditions: Condition) -> Condition:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, String, and_, column, func, literal, literal_column, or_, select, table, true
+from sqlalchemy import ColumnElement, Select, String, and_, column, func, literal, literal_column, or_, select, table, true
 from sqlmodel import col
 
 from catalog_api.json_type import Json
@@ -52,14 +52,11 @@ class DatasetText(_TextOnly):
         return and_(found, *(never(self._has((phrase,))) for phrase in search.excluded))
 
     def _has(self, phrases: tuple[tuple[str, ...], ...]) -> Condition:
-        in_fts5 = " ".join('"' + " ".join(phrase) + '"' for phrase in phrases)
+        pid, every = col(DatasetTextRow.pid), [" ".join(phrase) for phrase in phrases]
         in_tsquery = " & ".join("(" + " <-> ".join(f"'{word}'" for word in phrase) + ")" for phrase in phrases)
-        matched = _FTS5.c.dataset_words.op("MATCH")(literal(in_fts5, String))
-        text_id = col(DatasetTextRow.id)
-        row = select(_FTS5.c.rowid).where(matched)
-        on_sqlite = row.where(_FTS5.c.rowid == text_id).exists() if self.related is by_row else text_id.in_(row)
         on_postgresql = _TSVECTOR.op("@@")(func.to_tsquery("simple", literal(in_tsquery, String)))
-        return self.related(col(DatasetTextRow.pid), ByDatabase(on_sqlite, on_postgresql))
+        on_sqlite = and_(*map(_holds, every)) if self.related is by_row else col(DatasetTextRow.id).in_(_matching(every))
+        return self.related(pid, ByDatabase(on_sqlite, on_postgresql))
 
 
 @dataclass(frozen=True)
@@ -75,6 +72,19 @@ class WordsOf(_TextOnly):
 
     def _has(self, phrase: str) -> Condition:
         return or_(*(literally(phrase).matches(one) for one in self.columns))
+
+
+def _matching(phrases: list[str]) -> Select[tuple[int]]:
+    """Find the texts by the index over all of them."""
+    every = " ".join(f'"{phrase}"' for phrase in phrases)
+    return select(_FTS5.c.rowid).where(_FTS5.c.dataset_words.op("MATCH")(literal(every, String)))
+
+
+def _holds(phrase: str) -> Condition:
+    """Look into one text, which is much faster than to ask the index about one text."""
+    spaced = literal(" ") + col(DatasetTextRow.document) + literal(" ")
+    condition: Condition = func.instr(spaced, literal(f" {phrase} ")) > 0
+    return condition
 
 
 def _search(values: list[Json]) -> Json:

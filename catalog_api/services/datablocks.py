@@ -18,9 +18,11 @@ from catalog_api.refusals import not_found
 from catalog_api.rules import block_rights
 from catalog_api.rules.caller import Caller
 from catalog_api.services import datasets
+from catalog_api.services import listing as lists
 from catalog_api.services.documents import Collection
 from catalog_api.services.file_conditions import DATABLOCKS
 from catalog_api.tables import CopyRow, DatablockFileRow, DatablockRow
+from catalog_api.wire.conditions import condition
 from catalog_api.wire.file_fields import only, wanted_of_files
 from catalog_api.wire.filters import Listing
 from catalog_api.wire.streaming import Rows
@@ -62,25 +64,31 @@ def find(session: Session, caller: Caller, name: str) -> DatablockRow:
     return BLOCKS.find(session, caller, id_of(session, name))
 
 
-def of_dataset(session: Session, caller: Caller, pid: str, listing: Listing) -> list[DatablockRow]:
+def of_dataset(session: Session, caller: Caller, pid: str, listing: Listing, *, as_dataset: bool) -> list[DatablockRow]:
     """List the datablocks of a dataset that match, by number where nothing else is asked for.
+
+    Args:
+        session: Open session.
+        caller: Who asks.
+        pid: Which dataset.
+        listing: Which of its datablocks.
+        as_dataset: Who sees the dataset sees all of its datablocks, as below datasets in SciCat's v3.
 
     Raises:
         RefusedError: There is no such dataset, it is not the caller's to see, or the filter names something unknown.
     """
-    datasets.find(session, caller, pid)
-    where = {"and": [{"datasetId": pid}, listing.where]}
-    return BLOCKS.page(session, caller, replace(listing, where=where, default_order=BY_NUMBER))
+    matching = _of_dataset(session, caller, pid, as_dataset=as_dataset).where(condition(listing.where, DATABLOCKS))
+    ordered = replace(listing, default_order=BY_NUMBER)
+    return lists.page(session, matching, ordered, DATABLOCKS, col(DatablockRow.id))
 
 
-def count_of_dataset(session: Session, caller: Caller, pid: str) -> int:
-    """Count the datablocks of a dataset that the caller may see.
+def count_of_dataset(session: Session, caller: Caller, pid: str, *, as_dataset: bool) -> int:
+    """Count the datablocks of a dataset.
 
     Raises:
         RefusedError: There is no such dataset, or it is not the caller's to see.
     """
-    datasets.find(session, caller, pid)
-    return BLOCKS.count(session, caller, {"datasetId": pid})
+    return lists.count(session, _of_dataset(session, caller, pid, as_dataset=as_dataset))
 
 
 def written(session: Session, rows: Iterable[DatablockRow], listing: Listing) -> Iterator[dict[str, Json]]:
@@ -124,6 +132,12 @@ def copies_of(session: Session, blocks: Sequence[DatablockRow]) -> dict[str, lis
     for copy in session.execute(statement).scalars():
         found[copy.datablock_id].append(copy)
     return found
+
+
+def _of_dataset(session: Session, caller: Caller, pid: str, *, as_dataset: bool) -> Select[tuple[DatablockRow]]:
+    datasets.find(session, caller, pid)
+    seen = select(DatablockRow) if as_dataset else visible(caller)
+    return seen.where(col(DatablockRow.dataset_id) == pid)
 
 
 def _list(session: Session, row: DatablockRow, wanted: frozenset[str]) -> Rows:

@@ -4,16 +4,26 @@ Whoever adds, changes or deletes a block locks its dataset first. So all of them
 another that waits for it, and the counters are right whatever happens at the same time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, update
+from sqlalchemy import case, delete, exists, update
 from sqlmodel import Session, col
 
+from catalog_api.json_type import Json
 from catalog_api.refusals import bad_request, not_found
 from catalog_api.services import datasets
 from catalog_api.services.documents import Collection
 from catalog_api.tables import DatablockRow, DatasetRow, OrigDatablockRow
+
+COUNTED: Mapping[str, type[OrigDatablockRow] | type[DatablockRow]] = {
+    "size": OrigDatablockRow,
+    "number_of_files": OrigDatablockRow,
+    "packed_size": DatablockRow,
+    "number_of_files_archived": DatablockRow,
+}
+"""The counters of a dataset, and the blocks that they count."""
 
 AnyBlock = TypeVar("AnyBlock", OrigDatablockRow, DatablockRow)
 
@@ -55,16 +65,23 @@ def lock_block(session: Session, blocks: Collection[AnyBlock], which: Which) -> 
 
 
 def count(session: Session, dataset: DatasetRow, **changes: int) -> None:
-    """Add to the counters of a dataset that is locked.
+    """Add to the counters of a dataset that is locked, before its blocks themselves change.
+
+    What a client declared of a dataset without blocks ends with the first one.
 
     Args:
         session: The transaction.
         dataset: The dataset.
         changes: How much comes to each counter, or goes from it.
     """
-    counters = {name: getattr(DatasetRow, name) + change for name, change in changes.items()}
+    counters = {name: _counted(name, dataset.pid) + change for name, change in changes.items()}
     statement = update(DatasetRow).where(col(DatasetRow.pid) == dataset.pid).values(counters)
     session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _counted(name: str, pid: str) -> Json:
+    there = exists().where(col(COUNTED[name].dataset_id) == pid)
+    return case((there, getattr(DatasetRow, name)), else_=0)
 
 
 def groups_of(dataset: DatasetRow) -> dict[str, Any]:

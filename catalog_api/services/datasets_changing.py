@@ -14,10 +14,11 @@ from catalog_api.refusals import bad_request
 from catalog_api.rules import rights
 from catalog_api.search import index_dataset, with_si
 from catalog_api.services import changes, datasets, proposals
+from catalog_api.services.dataset_blocks import COUNTED
 from catalog_api.services.datasets import Asked
 from catalog_api.services.datasets_registering import insert_terms, judged, proposals_of_group
 from catalog_api.settings import Settings
-from catalog_api.tables import DatablockRow, DatasetRow, DatasetTermRow, OrigDatablockRow
+from catalog_api.tables import DatasetRow, DatasetTermRow
 from catalog_api.tables.columns import now
 from catalog_api.wire.dataset import (
     EDITABLE,
@@ -30,14 +31,6 @@ from catalog_api.wire.dataset import (
 )
 from catalog_api.wire.merge_patch import merge_patch
 from catalog_api.wire.quantity_rule import check_quantities
-
-_DECLARED: Mapping[str, type[OrigDatablockRow] | type[DatablockRow]] = {
-    "size": OrigDatablockRow,
-    "number_of_files": OrigDatablockRow,
-    "packed_size": DatablockRow,
-    "number_of_files_archived": DatablockRow,
-}
-"""Counters, and the blocks that they count."""
 
 _STEP = timedelta(milliseconds=1)
 
@@ -88,7 +81,7 @@ def replace(asked: Asked, pid: str, read: Callable[[str], DatasetIn], *, seen: d
     sent = read(row.type)
     if sent.type != row.type:
         raise bad_request(f"property type should not exist: dataset {pid} stays {row.type!r}")
-    counters = _DECLARED.keys() - sent.model_fields_set
+    counters = COUNTED.keys() - sent.model_fields_set
     return change(asked, row, columns_of(sent, set(EDITABLE - counters)))
 
 
@@ -155,8 +148,8 @@ def _without_counted(session: Session, row: DatasetRow, values: dict[str, Any]) 
     """Leave out what the catalog counts itself: everything it has blocks of, and all of a managed dataset."""
     counted = {
         name
-        for name in values.keys() & _DECLARED.keys()
-        if row.managed or session.exec(select(exists().where(col(_DECLARED[name].dataset_id) == row.pid))).one()
+        for name in values.keys() & COUNTED.keys()
+        if row.managed or session.exec(select(exists().where(col(COUNTED[name].dataset_id) == row.pid))).one()
     }
     return {name: value for name, value in values.items() if name not in counted}
 
@@ -176,7 +169,7 @@ def _count_again(session: Session, before: list[str], after: list[str]) -> None:
 
 
 def _index(session: Session, row: DatasetRow, changed: set[str]) -> None:
-    if not changed - _DECLARED.keys():
+    if not changed - COUNTED.keys():
         return
     if lists := tuple(changed & set(LIST_FIELDS)):
         here = (col(DatasetTermRow.pid) == row.pid, col(DatasetTermRow.field).in_(lists))

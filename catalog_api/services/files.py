@@ -47,25 +47,21 @@ def visible(caller: Caller) -> SelectOfScalar[OrigDatablockRow]:
     return LISTS.visible(caller)
 
 
-def of_dataset(session: Session, caller: Caller, pid: str) -> Iterable[OrigDatablockRow]:
-    """Give the lists of a dataset, in the order in which they were declared.
+def of_dataset(session: Session, caller: Caller, pid: str, *, as_dataset: bool) -> Select[tuple[OrigDatablockRow]]:
+    """Select the lists of a dataset that the caller may see.
+
+    Args:
+        session: Open session.
+        caller: Who asks.
+        pid: Which dataset.
+        as_dataset: Who sees the dataset sees all of its lists, as below datasets in SciCat's v3.
 
     Raises:
         RefusedError: There is no such dataset, or it is not the caller's to see.
     """
     datasets.find(session, caller, pid)
-    mine = visible(caller).where(col(OrigDatablockRow.dataset_id) == pid).order_by(col(OrigDatablockRow.number))
-    return session.exec(mine, execution_options=_ROWS)
-
-
-def count_of_dataset(session: Session, caller: Caller, pid: str) -> int:
-    """Count the lists of a dataset that the caller may see.
-
-    Raises:
-        RefusedError: There is no such dataset, or it is not the caller's to see.
-    """
-    datasets.find(session, caller, pid)
-    return lists.count(session, visible(caller), col(OrigDatablockRow.dataset_id) == pid)
+    seen = select(OrigDatablockRow) if as_dataset else visible(caller)
+    return seen.where(col(OrigDatablockRow.dataset_id) == pid)
 
 
 def of_list(session: Session, row: OrigDatablockRow, wanted: frozenset[str] = frozenset(NAMES)) -> Rows:

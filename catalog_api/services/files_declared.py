@@ -134,17 +134,17 @@ def _new_list(session: Session, dataset: DatasetRow, sent: OrigDatablockIn, size
 
 
 def _insert(session: Session, dataset: DatasetRow, row: OrigDatablockRow, files: Sequence[SentFile]) -> None:
-    list_number = 0 if dataset.managed else row.number
+    pid, list_id, list_number = dataset.pid, row.id, 0 if dataset.managed else row.number
     rows = (
-        (dataset.pid, f["path"], list_number, row.id, place, f["size"], f["time"], f.get("chk"), ownership(f))
+        (pid, f["path"], list_number, list_id, place, f["size"], f["time"], f.get("chk"), ownership(f))
         for place, f in enumerate(files)
     )
     try:
         with session.begin_nested():
             insert_many(session, DeclaredFileRow, rows)
     except ConstraintError:
-        twice = _declared_already(session, dataset.pid, list_number, [file["path"] for file in files])
-        raise declared_twice(dataset.pid, twice) from None
+        twice = _declared_already(session, pid, list_number, [file["path"] for file in files])
+        raise declared_twice(pid, twice) from None
 
 
 def _declared_already(session: Session, pid: str, list_number: int, paths: Sequence[str]) -> list[str]:

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 from pydantic.alias_generators import to_camel
 from sqlalchemy import CursorResult, Select, delete, insert, literal, select, update
-from sqlalchemy.exc import IntegrityError as ConstraintError
 from sqlmodel import Session, col
 
 from catalog_api.json_type import Json
@@ -52,17 +51,23 @@ def holder(
     raise conflict(f"an open {kind.value} job holds {held}; wait for it, or ask for the other datasets only")
 
 
-def claim(session: Session, job: JobRow, kind: Kind) -> bool:
-    """Take hold of the datasets of a new job; tell whether nobody was faster."""
-    # In one order, so that two jobs never wait for each other; SQLite has one writer anyway.
-    locked = select(col(DatasetRow.pid)).where(col(DatasetRow.pid).in_(_pids(job))).order_by(col(DatasetRow.pid))
-    session.execute(locked.with_for_update())
+def lock(session: Session, pids: Sequence[str]) -> None:
+    """Keep others from claiming or moving datasets until the transaction ends.
+
+    Args:
+        session: A transaction that writes.
+        pids: Which datasets, sorted: in one order for everybody, so that two never wait for each other.
+    """
+    for part in in_parts(pids):
+        rows = select(col(DatasetRow.pid)).where(col(DatasetRow.pid).in_(part)).order_by(col(DatasetRow.pid))
+        # Without the key: what only refers to a dataset need not wait.
+        session.execute(rows.with_for_update(key_share=True))
+
+
+def claim(session: Session, job: JobRow, kind: Kind) -> None:
+    """Take hold of the datasets of a new job, which are locked and which nobody holds."""
     taken = _pids(job).add_columns(literal(kind.value), literal(job.id))
-    try:
-        session.execute(insert(JobClaimRow).from_select(["pid", "kind", "job_id"], taken))
-    except ConstraintError:
-        return False
-    return True
+    session.execute(insert(JobClaimRow).from_select(["pid", "kind", "job_id"], taken))
 
 
 def prepare(session: Session, caller: Caller, job: JobRow, kind: Kind) -> None:

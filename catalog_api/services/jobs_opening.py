@@ -78,15 +78,14 @@ def open_job(session: Session, caller: Caller, desk: Desk, sent: JobIn) -> tuple
         msg = "Invalid new job. Unauthenticated user cannot initiate a job owned by another user."
         raise forbidden(msg)
     rights.check_create(caller, kind)
-    if kind.claims and (held := jobs_claims.holder(session, caller, kind.claims, to_do or [], sent.job_params)):
+    if (held := _held(session, caller, kind, to_do or [], sent)) is not None:
         return held, False
     job = _new_job(caller, kind, desk, sent, _owned(session, caller, owner, to_do))
     job.job_params = _params(sent.job_params, to_do)
     asked = Asked(sent.model_dump(by_alias=True), None, lambda: jobs_datasets.documents(session, _pids(to_do)))
     for action in kind.create.actions:
         action.check(asked)
-    if not _kept(session, caller, job, kind, to_do):
-        return _winner(session, caller, kind, to_do or [], sent), False
+    _keep(session, caller, job, kind, _pids(to_do))
     runs = _wanted_runs(caller, kind, replace(asked, job=job_wire(job)))
     if runs:
         job.status_message = outbox.waiting_message(runs, has_prefect=desk.has_prefect)
@@ -133,26 +132,22 @@ def _new_job(caller: Caller, kind: JobType, desk: Desk, sent: JobIn, owner: JobO
     )
 
 
-def _kept(session: Session, caller: Caller, job: JobRow, kind: JobType, to_do: Sequence[DatasetToDo] | None) -> bool:
-    """Keep a job with its claims; tell whether nobody claimed its datasets in the meantime."""
-    with session.begin_nested() as kept:
-        session.add(job)
-        session.flush()
-        if to_do:
-            session.execute(insert(JobDatasetRow), [{"job_id": job.id, "pid": pid} for pid in _pids(to_do)])
-        if kind.claims and not jobs_claims.claim(session, job, kind.claims):
-            kept.rollback()
-            return False
+def _held(session: Session, caller: Caller, kind: JobType, to_do: Sequence[DatasetToDo], sent: JobIn) -> JobRow | None:
+    """Give the open job that holds the datasets already; until the transaction ends, nobody else claims them."""
+    if kind.claims is None:
+        return None
+    jobs_claims.lock(session, _pids(to_do))
+    return jobs_claims.holder(session, caller, kind.claims, to_do, sent.job_params)
+
+
+def _keep(session: Session, caller: Caller, job: JobRow, kind: JobType, pids: Sequence[str]) -> None:
+    session.add(job)
+    session.flush()
+    if pids:
+        session.execute(insert(JobDatasetRow), [{"job_id": job.id, "pid": pid} for pid in pids])
     if kind.claims:
+        jobs_claims.claim(session, job, kind.claims)
         jobs_claims.prepare(session, caller, job, kind.claims)
-    return True
-
-
-def _winner(session: Session, caller: Caller, kind: JobType, to_do: Sequence[DatasetToDo], sent: JobIn) -> JobRow:
-    held = jobs_claims.holder(session, caller, kind.claims, to_do, sent.job_params) if kind.claims else None
-    if held is None:
-        raise bad_request(f"another {kind.name} job claimed some of these datasets at this moment; ask again")
-    return held
 
 
 def _wanted_runs(caller: Caller, kind: JobType, asked: Asked) -> list[WantedRun]:

@@ -1,18 +1,23 @@
 """Samples: make, change, delete."""
 
+from collections.abc import Mapping
 from uuid import uuid4
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from catalog_api.json_type import Json
 from catalog_api.rules import sample_rights as rights
 from catalog_api.rules.caller import Caller
 from catalog_api.search import with_si
+from catalog_api.search.values import values_of
 from catalog_api.services.documents import Collection, searchable
 from catalog_api.tables import SampleRow
+from catalog_api.wire.conditions import condition
 from catalog_api.wire.document import Patch, read_patch
 from catalog_api.wire.sample import NAMES, SampleChange, SampleIn, sample_wire
 
+ROWS_AT_ONCE = 500
 _TEXTS = ("sample_id", "sample_name", "description", "owner")
 SAMPLES = Collection(
     "Sample", SampleRow, "sample_id", searchable(SampleRow, "sample_id", NAMES, _TEXTS), sample_wire, rights.readable
@@ -61,3 +66,23 @@ def delete(session: Session, caller: Caller, key: str) -> SampleRow:
     """
     rights.check_delete(caller)
     return SAMPLES.remove(session, caller, SAMPLES.lock(session, key))
+
+
+def metadata_keys(session: Session, caller: Caller, where: Mapping[str, Json], part: str) -> list[str]:
+    """Give the keys of the characteristics that a caller may see, joined by dots and sorted.
+
+    Args:
+        session: Open session.
+        caller: Who asks.
+        where: Which samples.
+        part: What the keys must contain, in any case.
+
+    Raises:
+        RefusedError: The condition names something unknown.
+    """
+    matching = SAMPLES.readable(caller) & condition(where, SAMPLES.known)
+    characteristics = select(SampleRow.sample_characteristics).where(matching)
+    keys: set[str] = set()
+    for one in session.exec(characteristics.execution_options(yield_per=ROWS_AT_ONCE)):
+        keys.update(value.path for value in values_of(one, ""))
+    return sorted(key for key in keys if part.casefold() in key.casefold())

@@ -11,6 +11,7 @@ from catalog_api.wire.moments import AnyMoment
 
 FILES_PER_REQUEST = 100_000
 _SAID_OF_OWNERSHIP = ("uid", "gid", "perm", "type", "metadata")
+_OWNERSHIP = frozenset(_SAID_OF_OWNERSHIP)
 
 Hex16 = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -42,6 +43,8 @@ SomeOtherFiles = Annotated[list[SentFile], Field(min_length=1, max_length=FILES_
 
 def ownership(file: SentFile) -> dict[str, Any] | None:
     """Give what SciCat's clients say about ownership, as it was sent."""
+    if _OWNERSHIP.isdisjoint(file):
+        return None
     said = {name: file[name] for name in _SAID_OF_OWNERSHIP if file.get(name) is not None}  # type: ignore[literal-required]
     return said or None
 

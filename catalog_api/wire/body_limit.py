@@ -7,6 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from catalog_api.refusals import phrase
+
 DRAINED = 8
 """A body up to so many limits long is read to its end, and thrown away, before it is refused.
 
@@ -39,7 +41,7 @@ class BodyLimit:
             return
         if announced <= DRAINED * self.largest and "expect" not in headers:
             await _drain(receive, announced)
-        content = {"message": self._message(), "error": "Payload Too Large", "statusCode": 413}
+        content = {"message": self._message(), "error": phrase(413), "statusCode": 413}
         await JSONResponse(content, 413, headers={"connection": "close"})(scope, receive, send)
 
     def _counted(self, receive: Receive) -> Callable[[], Awaitable[Message]]:

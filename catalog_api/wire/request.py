@@ -1,16 +1,20 @@
 """Requests whose JSON is checked before anything else sees it."""
 
 from collections.abc import Callable, Coroutine
-from http import HTTPStatus
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
 from catalog_api.json_type import Json
+from catalog_api.refusals import phrase
 from catalog_api.wire.checked_json import parse
 from emdewar.errors import RefusedError
+
+PARSED_AT_ONCE_BYTES = 128 * 1024
+"""Larger bodies, such as lists of 100,000 files, are parsed beside the event loop, so that nobody waits for them."""
 
 
 class CheckedRequest(Request):
@@ -18,8 +22,11 @@ class CheckedRequest(Request):
 
     async def json(self) -> Json:
         """Parse the body, or answer 400 with the reason."""
+        body = await self.body()
         try:
-            return parse(await self.body())
+            if len(body) <= PARSED_AT_ONCE_BYTES:
+                return parse(body)
+            return await to_thread.run_sync(parse, body)
         except RefusedError as error:
             raise HTTPException(400, str(error)) from error
 
@@ -48,7 +55,7 @@ class ErrorAnswer(BaseModel):
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorAnswer, "description": HTTPStatus(status).phrase}
+    status: {"model": ErrorAnswer, "description": phrase(status)}
     for status in (400, 401, 403, 404, 409, 412, 413, 422, 424, 429, 500, 503)
 }
 """Every status that a refusal can have."""

@@ -34,4 +34,4 @@ def answer(content: Json, status_code: int = 200, headers: Mapping[str, str] | N
 
 def nothing() -> Response:
     """Answer 200 with an empty body: what SciCat says when a search for one thing finds none."""
-    return Response(b"", 200)
+    return Response(b"", 200, media_type="application/json")

@@ -51,6 +51,12 @@ def dataset(pid: str | None = PID, **changes: Json) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
+def dataset_v3(pid: str | None = PID, **changes: Json) -> dict[str, Any]:
+    """A dataset as a v3 client registers it."""
+    of_v3 = {"datasetName": None, "principalInvestigator": "Dr. P", "creationLocation": "/site/titan"}
+    return dataset(pid, **{**of_v3, **changes})
+
+
 def data_file(number: int, **changes: Json) -> dict[str, Any]:
     """A file as a client declares it."""
     name = f"movies/movie_{number:06}.eer"

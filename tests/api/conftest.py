@@ -32,6 +32,9 @@ ACCOUNTS = {
     "office": ["proposals"],
     "steward": ["stewards"],
     "auditor": ["auditors"],
+    "agent": ["agents"],
+    "reporter": ["reporters"],
+    "janitor": ["janitors"],
 }
 
 
@@ -94,6 +97,9 @@ def settings(database_url: str, accounts_file: Path) -> Settings:
         accounts_file=accounts_file,
         update_dataset_lifecycle_groups=frozenset({"archivers"}),
         delete_groups=frozenset({"cleaners"}),
+        create_job_privileged_groups=frozenset({"agents"}),
+        update_job_privileged_groups=frozenset({"reporters"}),
+        delete_job_groups=frozenset({"janitors"}),
         proposal_groups=frozenset({"proposals"}),
         proposal_types=frozenset({"Beamtime"}),
         policy_groups=frozenset({"stewards"}),
@@ -158,6 +164,12 @@ def anonymous(as_: As) -> httpx.Client:
 def flows(as_: As) -> httpx.Client:
     """The flows' functional account."""
     return as_("flows")
+
+
+@pytest.fixture
+def admin(as_: As) -> httpx.Client:
+    """Somebody who may read and change everything."""
+    return as_("admin")
 
 
 @pytest.fixture

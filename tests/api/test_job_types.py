@@ -75,7 +75,8 @@ def test_a_file_of_scicats_is_read_as_it_is(read: Read) -> None:
         ("jobs: []", "configVersion: this key is missing"),
         (text_of(auth='"#everybody"'), "line 5: job type move, create.auth: '#everybody' is nobody: use #all, "),
         (text_of().replace("jobType", "jobtype"), "jobtype: this key does not belong here; there are jobType, claims"),
-        (text_of().replace("create", "creat"), "job type move, create: this key is missing"),
+        (text_of().replace("create", "creat"), "job type move, creat: this key does not belong here; there are"),
+        (text_of().replace('      auth: "#jobAdmin"\n', ""), "job type move, update.auth: this key is missing"),
         (text_of(actions=[{"actionType": "rabbitmq"}]), "rabbitmq is not supported: the catalog speaks to no message"),
         (text_of(actions=[{"actionType": "url"}]), "url is not supported"),
         (text_of(actions=[{"actionType": "email"}]), "the catalog sends no mail"),
@@ -183,7 +184,7 @@ def test_a_switch_takes_the_first_case_that_holds(read: Read, value: Json, refus
     ]
     switch = {"actionType": "switch", "phase": "validate", "property": "request.word", "cases": cases}
     (action,) = read(text_of(actions=[switch])).named("move").create.actions
-    request = {} if value is None else {"word": value}
+    request: Json = {} if value is None else {"word": value}
 
     if refused:
         with pytest.raises(RefusedError, match="not ") as caught:

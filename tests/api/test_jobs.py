@@ -7,9 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import insert
 
 from catalog_api.database import Database
-from catalog_api.tables import JobRow
+from catalog_api.tables import DatasetRow, JobRow
 from emdewar.lifecycle import JOB_MOVES, JobStatus
 from tests.api.bodies import ARCHIVE, PID, RETRIEVE, As, archived, dataset, events, life, move
 
@@ -40,7 +41,7 @@ def test_an_archive_job_schedules_its_dataset_in_the_same_breath(with_dataset: h
 def test_the_second_caller_joins_the_first(as_: As, with_dataset: httpx.Client, second: str) -> None:
     first = with_dataset.post(JOBS, json=ARCHIVE)
 
-    joined = as_(second).post(JOBS, json=ARCHIVE)
+    joined = as_(second).post(JOBS, json=ARCHIVE | {"ownerGroup": "p1"})
 
     assert joined.status_code == 200
     assert joined.json()["id"] == first.json()["id"]
@@ -49,7 +50,7 @@ def test_the_second_caller_joins_the_first(as_: As, with_dataset: httpx.Client, 
 def test_a_reader_is_told_that_others_hold_the_dataset(as_: As, flows: httpx.Client) -> None:
     archived(flows).post(JOBS, json=RETRIEVE)
 
-    answer = as_("member").post(JOBS, json=RETRIEVE)
+    answer = as_("member").post(JOBS, json=RETRIEVE | {"ownerGroup": "p2"})
 
     assert answer.status_code == 409
     assert PID in answer.json()["message"]
@@ -125,13 +126,17 @@ def test_only_archivers_report_on_jobs(as_: As, with_dataset: httpx.Client, who:
 
     answer = as_(who).patch(f"{JOBS}/{job_id}", json={"statusCode": "inProgress"})
 
-    assert answer.status_code in {400, 403}
+    assert answer.status_code == 403
     assert with_dataset.get(f"{JOBS}/{job_id}").json()["statusCode"] == "jobSubmitted"
 
 
-@pytest.mark.parametrize(("who", "status"), [("member", 403), ("stranger", 422), ("nobody", 422), ("archiver", 403)])
-def test_only_the_owner_asks_to_archive(as_: As, with_dataset: httpx.Client, who: str, status: int) -> None:
-    assert as_(who).post(JOBS, json=ARCHIVE).status_code == status
+@pytest.mark.parametrize(
+    ("who", "group"), [("member", "p2"), ("stranger", "p9"), ("nobody", None), ("archiver", "archivers")]
+)
+def test_only_the_owner_asks_to_archive(as_: As, with_dataset: httpx.Client, who: str, group: str | None) -> None:
+    answer = as_(who).post(JOBS, json=ARCHIVE | ({"ownerGroup": group} if group else {}))
+
+    assert answer.status_code == 403
     assert life(with_dataset)["archiveStatusMessage"] == "datasetCreated"
 
 
@@ -219,3 +224,89 @@ def test_a_dataset_that_ended_can_be_claimed_while_the_others_go_on(with_dataset
     end(with_dataset, job, PID, "finishedWithDatasetErrors")
 
     assert with_dataset.post(JOBS, json=ARCHIVE).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 200),
+        ({"datasetList": [{"pid": PID, "files": ["movies/movie_000001.eer"]}]}, 409),
+        ({"destination": "elsewhere"}, 409),
+    ],
+    ids=["the same", "other files", "another folder"],
+)
+def test_only_who_wants_the_same_joins_a_retrieval(
+    flows: httpx.Client, owner: httpx.Client, body: dict[str, Any], status: int
+) -> None:
+    wanted = {"datasetList": [{"pid": PID, "files": []}]}
+    archived(flows)
+    owner.post(JOBS, json=RETRIEVE | {"ownerGroup": "p1"})
+
+    answer = owner.post(JOBS, json={"type": "retrieve", "ownerGroup": "p1", "jobParams": wanted | body})
+
+    assert answer.status_code == status
+
+
+def test_a_job_may_name_thousands_of_datasets(database: Database, flows: httpx.Client, owner: httpx.Client) -> None:
+    flows.post("/api/v4/datasets", json=dataset())
+    pids = [f"{PID}-{number:04}" for number in range(5000)]
+    with database.writing() as session:
+        one = session.get_one(DatasetRow, PID).model_dump(exclude={"pid"})
+        session.execute(insert(DatasetRow), [{"pid": pid, **one} for pid in pids])
+
+    made = owner.post(JOBS, json=job(*pids) | {"ownerGroup": "p1"})
+
+    assert made.status_code == 201
+    assert {life(flows, pid)["archiveStatusMessage"] for pid in (pids[0], pids[-1])} == {"scheduledForArchiving"}
+    listed = owner.get(f"{JOBS}/{made.json()['id']}/datasets", params={"skip": 4990, "limit": 100}).json()
+    assert [entry["pid"] for entry in listed] == pids[4990:]
+
+
+def test_what_came_of_each_dataset_is_listed_while_others_go_on(with_dataset: httpx.Client) -> None:
+    other = f"{PID}-b"
+    with_dataset.post("/api/v4/datasets", json=dataset(other))
+    job_id = with_dataset.post(JOBS, json=job(PID, other)).json()["id"]
+    end(with_dataset, job_id, PID, "finishedWithDatasetErrors")
+
+    listed = with_dataset.get(f"{JOBS}/{job_id}/datasets").json()
+
+    assert listed == [
+        {"pid": PID, "statusCode": "finishedWithDatasetErrors", "result": {"why": "finishedWithDatasetErrors"}},
+        {"pid": other},
+    ]
+
+
+def test_a_dataset_that_the_job_does_not_name_cannot_end_in_it(with_dataset: httpx.Client) -> None:
+    job_id = with_dataset.post(JOBS, json=ARCHIVE).json()["id"]
+
+    assert end(with_dataset, job_id, "20.500/other", "finishedSuccessful").status_code == 404
+
+
+def test_a_deleted_job_gives_its_datasets_back(as_: As, with_dataset: httpx.Client) -> None:
+    job_id = with_dataset.post(JOBS, json=ARCHIVE).json()["id"]
+
+    answer = as_("janitor").delete(f"{JOBS}/{job_id}")
+
+    assert (answer.status_code, with_dataset.get(f"{JOBS}/{job_id}").status_code) == (200, 400)
+    assert life(with_dataset)["archiveStatusMessage"] == "datasetCreated"
+    assert with_dataset.post(JOBS, json=ARCHIVE).status_code == 201
+
+
+def test_a_job_that_somebody_works_on_is_not_deleted(as_: As, with_dataset: httpx.Client) -> None:
+    job_id = with_dataset.post(JOBS, json=ARCHIVE).json()["id"]
+    with_dataset.patch(f"{JOBS}/{job_id}", json={"statusCode": "inProgress"})
+
+    answer = as_("janitor").delete(f"{JOBS}/{job_id}")
+
+    assert (answer.status_code, with_dataset.get(f"{JOBS}/{job_id}").status_code) == (409, 200)
+
+
+def test_the_scheduling_is_in_the_history_of_all_documents(as_: As, with_dataset: httpx.Client) -> None:
+    with_dataset.post(JOBS, json=ARCHIVE)
+
+    where = json.dumps({"subsystem": "Dataset", "documentId": PID})
+    latest = as_("auditor").get("/api/v3/history", params={"filter": where}).json()["items"][0]
+
+    assert latest["before"]["datasetlifecycle"]["archiveStatusMessage"] == "datasetCreated"
+    assert latest["after"]["datasetlifecycle"]["archiveStatusMessage"] == "scheduledForArchiving"
+    assert latest["after"]["datasetlifecycle"]["archivable"] is False

@@ -172,11 +172,36 @@ def test_a_form_finds_words(owner: httpx.Client) -> None:
     assert [one["sampleId"] for one in answer.json()] == ["a"]
 
 
+def test_keys_of_characteristics_are_those_that_the_caller_sees(as_: As, owner: httpx.Client) -> None:
+    owner.post(SAMPLES, json=sample("mine", sampleCharacteristics={"ice": {"thickness": 20}, "buffer": "HEPES"}))
+    made(as_, "samples", sample("other", ownerGroup="p9", accessGroups=[], sampleCharacteristics={"secret": 1}))
+
+    answers = [
+        owner.get(f"{SAMPLES}/metadataKeys", params=asked) for asked in ({}, {"fields": '{"metadataKey": "ICE"}'})
+    ]
+
+    assert [answer.json() for answer in answers] == [["buffer", "ice.thickness"], ["ice.thickness"]]
+
+
 def test_find_one_without_a_hit_answers_nothing(owner: httpx.Client) -> None:
     answer = owner.get(f"{SAMPLES}/findOne", params={"filter": json.dumps({"where": {"sampleId": "none"}})})
 
     assert answer.status_code == 200
     assert answer.content == b""
+
+
+def test_find_one_includes_datasets_and_attachments(as_: As, owner: httpx.Client) -> None:
+    owner.post(SAMPLES, json=sample())
+    owner.post(f"{SAMPLES}/s1/attachments", json={"caption": "grid", "thumbnail": "data:,"}).raise_for_status()
+    for pid, group in (("20.500/mine", "p1"), ("20.500/other", "p9")):
+        as_("admin").post("/api/v4/datasets", json=dataset(pid, ownerGroup=group, accessGroups=[], sampleIds=["s1"]))
+
+    answer = owner.get(
+        f"{SAMPLES}/findOne", params={"filter": '{"include": ["datasets", {"relation": "attachments"}]}'}
+    )
+
+    assert [one["pid"] for one in answer.json()["datasets"]] == ["20.500/mine"]
+    assert [one["caption"] for one in answer.json()["attachments"]] == ["grid"]
 
 
 def test_a_sample_lists_the_datasets_that_name_it(as_: As, owner: httpx.Client) -> None:

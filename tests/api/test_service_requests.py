@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -21,9 +23,20 @@ from tests.api.conftest import PASSWORD
 ID = "X-Request-ID"
 
 
-def client_of(settings: Settings) -> httpx.Client:
-    """A client of a catalog with other settings, on the same database."""
-    return httpx.Client(transport=InProcess(create_app(settings)), base_url="http://catalog")
+ClientWith = Callable[..., httpx.Client]
+
+
+@pytest.fixture
+def client_with(settings: Settings) -> Iterator[ClientWith]:
+    """Gives a client of a catalog with other settings, on the same database."""
+    with ExitStack() as stack:
+
+        def begin(**changes: object) -> httpx.Client:
+            app = create_app(settings.model_copy(update=changes))
+            stack.callback(app.state.site.close)
+            return httpx.Client(transport=InProcess(app), base_url="http://catalog")
+
+        yield begin
 
 
 @pytest.mark.parametrize(
@@ -70,9 +83,9 @@ def test_browsers_stay_on_https_once_they_came_by_it(app: FastAPI) -> None:
     assert "max-age" in secure.get("/api/v3/health").headers["Strict-Transport-Security"]
 
 
-def test_any_page_may_ask_unless_the_site_names_some(anonymous: httpx.Client, settings: Settings) -> None:
+def test_any_page_may_ask_unless_the_site_names_some(anonymous: httpx.Client, client_with: ClientWith) -> None:
     mine, other = "https://portal.example.org", "https://other.example.org"
-    strict = client_of(settings.model_copy(update={"cors_origins": frozenset({mine})}))
+    strict = client_with(cors_origins=frozenset({mine}))
 
     origins = [
         answer.headers.get("Access-Control-Allow-Origin")
@@ -201,8 +214,8 @@ def test_logins_are_counted_by_outcome(anonymous: httpx.Client) -> None:
     assert counted == {"welcome": 1, "refused": 2}
 
 
-def test_figures_can_be_kept_to_some_groups(settings: Settings, as_: As) -> None:
-    strict = client_of(settings.model_copy(update={"metrics_groups": frozenset({"p1"})}))
+def test_figures_can_be_kept_to_some_groups(client_with: ClientWith, as_: As) -> None:
+    strict = client_with(metrics_groups=frozenset({"p1"}))
 
     tokens = {who: as_(who).headers.get("Authorization") for who in ("owner", "admin", "nobody")}
     statuses = {
@@ -259,8 +272,8 @@ def test_a_bug_is_a_500_that_tells_nothing_and_can_be_found_in_the_log(
     assert [record.__dict__["status"] for record in caplog.records if record.name == "catalog_api.requests"] == [500]
 
 
-def test_a_frontend_is_told_the_name_of_the_facility(settings: Settings) -> None:
-    client = client_of(settings.model_copy(update={"facility": "EM Centre"}))
+def test_a_frontend_is_told_the_name_of_the_facility(client_with: ClientWith) -> None:
+    client = client_with(facility="EM Centre")
 
     config = client.get("/api/v3/admin/config").json()
     theme = client.get("/api/v3/admin/theme").json()
@@ -273,10 +286,10 @@ def test_a_frontend_is_told_the_name_of_the_facility(settings: Settings) -> None
     assert [one["cid"] for one in client.get("/api/v3/runtime-config").json()] == ["frontendConfig", "frontendTheme"]
 
 
-def test_a_frontends_own_files_are_given_as_they_are(settings: Settings, tmp_path: Path) -> None:
+def test_a_frontends_own_files_are_given_as_they_are(client_with: ClientWith, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"facility": "Mine", "colour": 1}')
 
-    client = client_of(settings.model_copy(update={"frontend_config_file": tmp_path / "config.json"}))
+    client = client_with(frontend_config_file=tmp_path / "config.json")
 
     assert client.get("/api/v3/admin/config").json() == {"facility": "Mine", "colour": 1}
 

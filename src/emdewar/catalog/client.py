@@ -12,9 +12,10 @@ from pydantic_core import to_jsonable_python
 from emdewar.catalog import file_lists
 from emdewar.catalog.answers import record, records
 from emdewar.catalog.connection import Connection, Json, segment
+from emdewar.catalog.jobs import JobCalls
 from emdewar.datablock.verify import VerifiedCopy
 from emdewar.errors import RefusedError
-from emdewar.lifecycle import OPEN_JOB, ArchiveStatus, JobStatus, JobType
+from emdewar.lifecycle import ArchiveStatus
 from emdewar.records import (
     Attachment,
     DatablockRecord,
@@ -22,16 +23,12 @@ from emdewar.records import (
     Dataset,
     DatasetDraft,
     DatasetLifecycle,
-    Job,
-    JobDataset,
     LifecycleEvent,
     LifecyclePatch,
 )
 
-DATASETS_PER_PAGE = 1_000
 
-
-class Catalog:
+class Catalog(JobCalls):
     """A logged-in client; a context manager that closes its connection."""
 
     def __init__(self, connection: Connection) -> None:
@@ -236,94 +233,6 @@ class Catalog:
         """
         body = copy.record.model_dump(mode="json", by_alias=True)
         self._connection.send("POST", f"/api/v4/datablocks/{segment(archive_id)}/copies", body)
-
-    def open_job(
-        self, kind: JobType, pid: str, params: Mapping[str, Any] | None = None, files: Iterable[str] = ()
-    ) -> Job:
-        """Open a job for a dataset, or join the open one of that kind.
-
-        Args:
-            kind: Archive or retrieve.
-            pid: The dataset.
-            params: What the job is to know.
-            files: Paths of the wanted files; none means all.
-
-        Raises:
-            RefusedError: The dataset cannot be archived or retrieved now.
-            UnavailableError: The catalog cannot be reached now.
-        """
-        job_params = {**(params or {}), "datasetList": [{"pid": pid, "files": list(files)}]}
-        return record(Job, self._connection.send("POST", "/api/v4/jobs", {"type": kind.value, "jobParams": job_params}))
-
-    def find_open_job(self, kind: JobType, pid: str) -> Job | None:
-        """Give the open job of a kind that names a dataset, or None.
-
-        Of several, which have ended for this dataset and wait for others, the newest is the one that may hold it.
-
-        Raises:
-            UnavailableError: The catalog cannot be reached now.
-        """
-        where = {"type": kind.value, "statusCode": {"inq": sorted(OPEN_JOB)}, "jobParams.datasetList.pid": pid}
-        newest = {"where": where, "limits": {"limit": 1, "sort": {"createdAt": "desc"}}}
-        found = records(Job, self._connection.get("/api/v4/jobs", filter=json.dumps(newest)))
-        return next(iter(found), None)
-
-    def job(self, job_id: str) -> Job:
-        """Give a job.
-
-        Raises:
-            RefusedError: There is none (`notFound`).
-            UnavailableError: The catalog cannot be reached now.
-        """
-        return record(Job, self._connection.get(f"/api/v4/jobs/{segment(job_id)}"))
-
-    def move_job(
-        self, job_id: str, status: JobStatus, message: str = "", result: Mapping[str, Any] | None = None
-    ) -> Job:
-        """Report how far a job is; a finished one lets go of its datasets.
-
-        Raises:
-            RefusedError: The move is not allowed.
-            UnavailableError: The catalog cannot be reached now.
-        """
-        body: dict[str, Any] = {"statusCode": status.value, "statusMessage": message or status.value}
-        if result is not None:
-            body["jobResultObject"] = dict(result)
-        return record(Job, self._connection.send("PATCH", f"/api/v4/jobs/{segment(job_id)}", body))
-
-    def end_in_job(
-        self, job_id: str, pid: str, status: JobStatus, message: str = "", result: Mapping[str, Any] | None = None
-    ) -> Job:
-        """End a job for one of its datasets; the last one ends the job. Twice is once.
-
-        Args:
-            job_id: The job.
-            pid: The dataset.
-            status: `finishedSuccessful` or `finishedWithDatasetErrors`.
-            message: For people.
-            result: What came of it, for this dataset.
-
-        Raises:
-            RefusedError: The catalog refused.
-            UnavailableError: The catalog cannot be reached now.
-        """
-        body = {"pid": pid, "statusCode": status.value, "statusMessage": message or status.value}
-        answer = self._connection.send(
-            "POST", f"/api/v4/jobs/{segment(job_id)}/datasets", {**body, "result": dict(result or {})}
-        )
-        return record(Job, answer)
-
-    def job_datasets(self, job_id: str) -> Iterator[JobDataset]:
-        """Give the datasets of a job, page by page, each with how the job ended for it.
-
-        Raises:
-            RefusedError: There is no such job.
-            UnavailableError: The catalog cannot be reached now.
-        """
-        path, first = f"/api/v4/jobs/{segment(job_id)}/datasets", 0
-        while page := records(JobDataset, self._connection.get(path, skip=first, limit=DATASETS_PER_PAGE)):
-            yield from page
-            first += len(page)
 
     def publish(self, pid: str) -> None:
         """Open a dataset to everybody, with its file lists, datablocks and attachments; twice is once.

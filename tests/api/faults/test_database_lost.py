@@ -41,12 +41,12 @@ def locker(sqlite_file: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_database_that_another_process_locks_can_be_read_and_later_written(
     process: CatalogProcess, locker: subprocess.Popen[str]
 ) -> None:
-    with process.client("flows", PASSWORD) as flows:
-        refused = flows.post("/api/v4/datasets", json=dataset())
-        read = flows.get("/api/v4/datasets")
-        locker.kill()
-        locker.wait()
-        written = flows.post("/api/v4/datasets", json=dataset())
+    flows = process.client("flows", PASSWORD)
+    refused = flows.post("/api/v4/datasets", json=dataset())
+    read = flows.get("/api/v4/datasets")
+    locker.kill()
+    locker.wait()
+    written = flows.post("/api/v4/datasets", json=dataset())
 
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
     assert (read.status_code, read.json()) == (200, [])
@@ -79,13 +79,13 @@ def _pages(file: Path) -> int:
 def test_a_file_system_that_takes_no_more_keeps_nothing_of_a_registration(
     process: CatalogProcess, sqlite_file: Path
 ) -> None:
-    with process.client("flows", PASSWORD) as flows:
-        flows.post("/api/v4/datasets", json=dataset())
-        _limit_files(process.pid, sqlite_file.stat().st_size + 1_000_000)
-        refused = declare(flows, range(50_000), _id="large")
-        during = flows.get(path()).json()["numberOfFiles"]
-        _limit_files(process.pid, resource.RLIM_INFINITY)
-        afterwards = declare(flows, range(50_000), _id="large")
+    flows = process.client("flows", PASSWORD)
+    flows.post("/api/v4/datasets", json=dataset())
+    _limit_files(process.pid, sqlite_file.stat().st_size + 1_000_000)
+    refused = declare(flows, range(50_000), _id="large")
+    during = flows.get(path()).json()["numberOfFiles"]
+    _limit_files(process.pid, resource.RLIM_INFINITY)
+    afterwards = declare(flows, range(50_000), _id="large")
 
     assert (refused.status_code, during, afterwards.status_code) == (503, 0, 201)
 

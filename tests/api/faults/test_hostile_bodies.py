@@ -54,11 +54,11 @@ def test_an_address_that_is_no_text_is_refused(flows: httpx.Client, where: str, 
 
 @pytest.mark.slow
 def test_fifty_megabytes_are_refused_without_being_kept(process: CatalogProcess) -> None:
-    with process.client("flows", PASSWORD) as flows:
-        before_bytes = process.memory_peak_bytes()
-        announced = flows.post("/api/v4/datasets", content=b" " * (70 * MIB), headers=JSON)
-        streamed = flows.post("/api/v4/datasets", content=(b" " * MIB for _ in range(70)), headers=JSON)
-        after = flows.get("/api/v4/datasets")
+    flows = process.client("flows", PASSWORD)
+    before_bytes = process.memory_peak_bytes()
+    announced = flows.post("/api/v4/datasets", content=b" " * (70 * MIB), headers=JSON)
+    streamed = flows.post("/api/v4/datasets", content=(b" " * MIB for _ in range(70)), headers=JSON)
+    after = flows.get("/api/v4/datasets")
 
     assert (announced.status_code, streamed.status_code, after.json()) == (413, 413, [])
     assert process.memory_peak_bytes() - before_bytes < 150 * MIB
