@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from catalog_api import accounts, application
 from catalog_api import backup as copies
 from catalog_api.database import Database
+from catalog_api.search import reindex as index
 from catalog_api.service import logs
 from catalog_api.service.metrics import SHARED_FOLDER
 from catalog_api.settings import Settings
@@ -56,6 +57,17 @@ def migrate() -> None:
     """Bring the database's schema to its newest version."""
     with _told_to_the_person():
         _migrate(Settings())
+
+
+@commands.command()
+def reindex() -> None:
+    """Make anew what searches use: who sees each dataset, its words and the values of its metadata."""
+    with _told_to_the_person():
+        database = Database(Settings())
+        try:
+            typer.echo(f"{index.index_all(database)} datasets indexed")
+        finally:
+            database.close()
 
 
 @commands.command()
@@ -103,6 +115,7 @@ def _migrate(settings: Settings) -> None:
     database = Database(settings)
     try:
         database.migrate()
+        index.fill_missing(database)
     finally:
         database.close()
 

@@ -5,10 +5,11 @@ more than all of it together. A thread is used for what may wait: a person of an
 transaction.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
@@ -23,6 +24,7 @@ from catalog_api.jobs.reading import read_job_types
 from catalog_api.oidc.provider import Provider, provider_of
 from catalog_api.oidc.round_trip import RoundTrip
 from catalog_api.rules.caller import ANONYMOUS, Caller, caller_of
+from catalog_api.schemas.documents import known_to_site
 from catalog_api.service.frontend import Frontend
 from catalog_api.service.login_limit import LoginLimit
 from catalog_api.service.metrics import Figures, Metrics, Remembered
@@ -54,6 +56,7 @@ class Site:
         Raises:
             RefusedError: A file or a setting cannot be used.
         """
+        known_to_site(settings.metadata_schemas_folder)
         key, accounts = settings.signing_key(), Accounts.read(settings.accounts_file)
         frontend, provider = Frontend.read(settings), provider_of(settings)
         round_trip = RoundTrip(provider, settings, key) if provider and settings.oidc_callback_url else None
@@ -80,6 +83,7 @@ async def the_site(request: Request) -> Site:
 
 
 TheSite = Annotated[Site, Depends(the_site)]
+Opening = Callable[[Site], AbstractContextManager[Session]]
 _BEARER = HTTPBearer(auto_error=False, description="The token that `/api/v3/auth/login` answers with.")
 _Sent = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
@@ -127,41 +131,37 @@ def _person(site: Site, user_id: str) -> Account | None:
     return known if known and site.accounts.find(known.username) is None else None
 
 
-@asynccontextmanager
-async def _session(opened: AbstractContextManager[Session], *, waits: bool) -> AsyncIterator[Session]:
-    """Open a session, and end it in a thread if its end waits for a disk or a server.
+def _ending_well(opening: Opening, waits: Callable[[Site], bool]) -> Callable[[Site], AsyncIterator[Session]]:
+    """Make a dependency that opens a session, and ends it in a thread where its end waits for a disk or a server.
 
     Opening only prepares a session; its connection is taken when the first statement is sent, in a worker thread.
     """
-    session = opened.__enter__()
-    try:
-        yield session
-    except BaseException as error:
-        await _end(opened, type(error), error, error.__traceback__)
-        raise
-    if waits and session.in_transaction():
-        await _end(opened, None, None, None)
-    else:
-        opened.__exit__(None, None, None)
+
+    async def dependency(site: TheSite) -> AsyncIterator[Session]:
+        opened = opening(site)
+        session = opened.__enter__()
+        try:
+            yield session
+        except BaseException as error:
+            await _end(partial(opened.__exit__, type(error), error, error.__traceback__), waits=waits(site))
+            raise
+        await _end(partial(opened.__exit__, None, None, None), waits=waits(site) and session.in_transaction())
+
+    return dependency
 
 
-async def _end(opened: AbstractContextManager[Session], *how: Any) -> None:  # noqa: ANN401 (as Python gives them)
+async def _end(end: Callable[[], bool | None], *, waits: bool) -> None:
+    if not waits:
+        end()
+        return
     # The threads that answer requests are limited: one that waits for a connection must not keep another request from
     # giving its connection back. So this thread is one of its own.
-    await to_thread.run_sync(lambda: opened.__exit__(*how), limiter=CapacityLimiter(1))
+    await to_thread.run_sync(end, limiter=CapacityLimiter(1))
 
 
-async def _reading(site: TheSite) -> AsyncIterator[Session]:
-    # SQLite has nothing to do at the end of a transaction that wrote nothing.
-    waits = site.settings.sqlite_file() is None
-    async with _session(site.database.reading(), waits=waits) as session:
-        yield session
-
-
-async def _writing(site: TheSite) -> AsyncIterator[Session]:
-    async with _session(site.database.writing(), waits=True) as session:
-        yield session
-
+# SQLite has nothing to do at the end of a transaction that wrote nothing.
+_reading = _ending_well(lambda site: site.database.reading(), lambda site: site.settings.sqlite_file() is None)
+_writing = _ending_well(lambda site: site.database.writing(), lambda _site: True)
 
 TheCaller = Annotated[Caller, Depends(the_caller)]
 

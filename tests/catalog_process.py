@@ -30,8 +30,7 @@ class CatalogProcess:
             database_url: Its database.
             settings: Further settings, without their prefix.
         """
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "catalog.log"
         here = {"DATABASE_URL": database_url, "PORT": str(self.port), "SECRET_KEY": KEY} | dict(settings)
@@ -91,6 +90,13 @@ class CatalogProcess:
         self.stop()
         for client in self._clients:
             client.close()
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
 
 
 @contextmanager

@@ -28,11 +28,12 @@ class PostgresServer:
     """One server, and its programs."""
 
     def __init__(self, folder: Path, programs: Path, options: tuple[str, ...]) -> None:
-        """Make an empty cluster in a folder that the server's account owns."""
+        """Make an empty cluster in a folder that the server's account owns, unless there is one."""
         self.folder, self.programs, self._options = folder, programs, options
         self._process: subprocess.Popen[bytes] | None = None
         like = ("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--username", USER)
-        self._run([programs / "initdb", "--pgdata", folder / "data", *like])
+        if not (folder / "data").exists():
+            self._run([programs / "initdb", "--pgdata", folder / "data", *like])
 
     def url(self, database: str) -> str:
         """Give the SQLAlchemy URL of a database."""
@@ -89,16 +90,21 @@ class PostgresServer:
 
 
 @contextmanager
-def running_server(*options: str) -> Iterator[PostgresServer]:
-    """Run a server in a folder of its own.
+def running_server(*options: str, kept: Path | None = None) -> Iterator[PostgresServer]:
+    """Run a server.
+
+    Args:
+        options: Settings, as `name=value`.
+        kept: Folder of the cluster, used again next time; without it one that is removed at the end.
 
     Raises:
         MissingError: This machine has none to run.
     """
-    programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="emdewar-postgresql-"))
+    programs, account = _programs(), _account()
+    folder = kept or Path(tempfile.mkdtemp(prefix="emdewar-postgresql-"))
+    folder.mkdir(exist_ok=True)
     try:
-        if account := _account():
+        if account:
             shutil.chown(folder, account["user"], account["group"])
         server = PostgresServer(folder, programs, options)
         server.start()
@@ -107,7 +113,8 @@ def running_server(*options: str) -> Iterator[PostgresServer]:
         finally:
             server.stop()
     finally:
-        shutil.rmtree(folder)
+        if kept is None:
+            shutil.rmtree(folder)
 
 
 def _programs() -> Path:

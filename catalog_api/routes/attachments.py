@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends
 from pydantic import ValidationError
+from sqlmodel import Session
 from starlette.responses import Response
 
 from catalog_api.routes.parameters import Body, TheListingV4
@@ -12,14 +13,16 @@ from catalog_api.rules.caller import ANONYMOUS, Caller
 from catalog_api.services import attachments
 from catalog_api.services.attachments import ATTACHMENTS
 from catalog_api.services.attachments_below import DATASETS, Place, of_place
-from catalog_api.site import Reading, TheCaller, Writing
+from catalog_api.site import Reading, ReadingWhileSent, TheCaller, Writing
 from catalog_api.wire.attachment import AttachmentIn, attachment_wire
 from catalog_api.wire.complaints import complaint
 from catalog_api.wire.document import ThePatch
+from catalog_api.wire.filters import Listing
 from catalog_api.wire.paths import Identifier
 from catalog_api.wire.precondition import Seen
 from catalog_api.wire.request import router
 from catalog_api.wire.shape import answer
+from catalog_api.wire.streaming import Rows, streamed
 
 current = router("Attachments")
 
@@ -56,15 +59,15 @@ def validate(body: Body, caller: TheAttacher, session: Reading) -> Response:
 
 
 @current.get("/attachments", summary="List attachments")
-def find_many(listing: TheListingV4, caller: TheCaller, session: Reading) -> Response:
+def find_many(listing: TheListingV4, caller: TheCaller, session: ReadingWhileSent) -> Response:
     """List what the caller may see; without a token, published attachments only."""
-    return answer([listing.project(attachment_wire(row)) for row in ATTACHMENTS.page(session, caller, listing)])
+    return streamed(_listed(session, caller, listing))
 
 
 @current.get("/attachments/public", summary="List published attachments")
-def find_public(listing: TheListingV4, session: Reading) -> Response:
+def find_public(listing: TheListingV4, session: ReadingWhileSent) -> Response:
     """List the attachments that everybody may see."""
-    return answer([listing.project(attachment_wire(row)) for row in ATTACHMENTS.page(session, ANONYMOUS, listing)])
+    return streamed(_listed(session, ANONYMOUS, listing))
 
 
 @current.get("/attachments/{aid}", summary="Give an attachment")
@@ -92,6 +95,12 @@ def delete(aid: Identifier, caller: TheCaller, session: Writing) -> Response:
 
 
 @current.get("/datasets/{pid}/attachments", summary="List a dataset's attachments")
-def find_below(pid: Identifier, caller: TheCaller, session: Reading) -> Response:
+def find_below(pid: Identifier, caller: TheCaller, session: ReadingWhileSent) -> Response:
     """List what is attached to a dataset that the caller may see, oldest first."""
-    return answer([attachment_wire(row) for row in of_place(session, caller, Place(DATASETS, pid))])
+    rows = of_place(session, caller, Place(DATASETS, pid))
+    return streamed(Rows(lambda: map(attachment_wire, rows)))
+
+
+def _listed(session: Session, caller: Caller, listing: Listing) -> Rows:
+    rows = attachments.found(session, caller, listing)
+    return Rows(lambda: (listing.project(attachment_wire(row)) for row in rows))

@@ -4,16 +4,15 @@ import re
 import time
 
 from fastapi import Request
-from sqlmodel import Session
 from starlette.responses import Response
 
 from catalog_api import tokens
 from catalog_api.accounts import Account
-from catalog_api.refusals import bad_request, forbidden, not_found
+from catalog_api.refusals import bad_request, forbidden
 from catalog_api.routes.auth import account_of
+from catalog_api.routes.users import visible
 from catalog_api.rules.caller import Caller, Power
 from catalog_api.service import signing_in
-from catalog_api.services import identities
 from catalog_api.site import Reading, Site, TheCaller, TheHolder, TheSite
 from catalog_api.wire.paths import Identifier
 from catalog_api.wire.request import router
@@ -75,7 +74,7 @@ async def renew(site: TheSite, caller: TheCaller, holder: TheHolder) -> Response
 def make_token(user_id: Identifier, sent: TokenWish, site: TheSite, caller: TheCaller, session: Reading) -> Response:
     """Let an admin make a token for an account, e.g. `{"expiresIn": "30d"}`; `never` is as long as the site allows."""
     check_admin(caller)
-    account = _known(user_id, site, session)
+    account = visible(user_id, site, caller, session)
     return answer({"jwt": tokens.issue(account, site.signing_key, lifetime(sent, site))}, 201)
 
 
@@ -108,13 +107,6 @@ def check_admin(caller: Caller) -> None:
     account_of(caller)
     if not caller.can(Power.ADMIN):
         raise forbidden("Forbidden resource")
-
-
-def _known(user_id: str, site: Site, session: Session) -> Account:
-    account = identities.account_of(session, site.accounts, user_id)
-    if account is None:
-        raise not_found("user", user_id)
-    return account
 
 
 def _check_same(password: str, again: str) -> None:

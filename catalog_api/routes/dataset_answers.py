@@ -27,15 +27,15 @@ Write = Callable[[Session, Sequence[DatasetRow], Listing], list[dict[str, Any]]]
 """Writes datasets in one of the dialects, whole: the fields that were not asked for are left out later."""
 
 
-def _asked(site: TheSite, caller: TheCaller, session: Writing) -> Asked:
+async def _asked(site: TheSite, caller: TheCaller, session: Writing) -> Asked:
     return Asked(session, caller, site.settings)
 
 
-def _known(caller: TheCaller) -> None:
+async def _known(caller: TheCaller) -> None:
     rights.check_known(caller)
 
 
-def _may_register(caller: TheCaller) -> None:
+async def _may_register(caller: TheCaller) -> None:
     rights.check_knock(caller)
 
 

@@ -43,7 +43,7 @@ class Count:
     includes: Sequence[Include]
 
 
-def _count(sent: TheFacetForm, include: Annotated[str | None, Query(description=_INCLUDE)] = None) -> Count:
+async def _count(sent: TheFacetForm, include: Annotated[str | None, Query(description=_INCLUDE)] = None) -> Count:
     form = form_of(sent.fields)
     if sent.filtered.where:
         parts = [part for part in (form.where, sent.filtered.where) if part]

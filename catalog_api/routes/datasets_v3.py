@@ -15,6 +15,7 @@ from catalog_api.routes.dataset_answers import Desk, MayRegister, TheAsked, chan
 from catalog_api.routes.parameters import Body, TheListing
 from catalog_api.search import datasets as search
 from catalog_api.services import datasets, datasets_changing, datasets_registering, datasets_removing
+from catalog_api.services.datasets import Asked
 from catalog_api.services.datasets_history import histories
 from catalog_api.services.datasets_thumbnail import thumbnail
 from catalog_api.services.datasets_validity import validity
@@ -97,7 +98,8 @@ def change(pid: Identifier, sent: ThePatch, asked: TheAsked) -> Response:
     if faults := obsolete.faults(sent.body, None, whole=False):
         raise obsolete.refusal(faults)
     with _refusing_as_text():
-        translated = Patch(obsolete.to_v4(sent.body), merges=sent.merges, seen=sent.seen)
+        body = obsolete.to_v4(_without_type(sent.body, asked, pid))
+        translated = Patch(body, merges=sent.merges, seen=sent.seen)
         return answer(to_v3(changed(asked, pid, translated, whole_quantities=False)))
 
 
@@ -143,6 +145,12 @@ def _read(body: Mapping[str, Any]) -> tuple[DatasetIn | None, list[obsolete.Faul
     except ValidationError as error:
         return None, faults + obsolete.faults_of(error)
     return (None if faults else draft), faults
+
+
+def _without_type(body: Mapping[str, Any], asked: Asked, pid: str) -> dict[str, Any]:
+    """Leave out the type that pyscicat sends with every change; another one is refused like any other property."""
+    known = body.get("type") in ("raw", "derived") and datasets.lock(asked.session, pid).type == body["type"]
+    return {name: value for name, value in body.items() if name != "type" or not known}
 
 
 def _whole(body: Mapping[str, Any], kind: str) -> DatasetIn:

@@ -23,6 +23,7 @@ from catalog_api.routes import (
     jobs_v3,
     lifecycle,
     logbooks,
+    metadata_keys,
     oidc,
     policies,
     proposals,
@@ -34,8 +35,15 @@ from catalog_api.routes import (
     users,
 )
 
-DATASETS_V4 = (dataset_forms.public, datasets_public.public, dataset_forms.current, datasets.current)
-DATASETS_V3 = (dataset_forms.old, datasets_v3.old)
+DATASETS_V4 = (
+    dataset_forms.public,
+    metadata_keys.public,
+    datasets_public.public,
+    dataset_forms.current,
+    metadata_keys.current,
+    datasets.current,
+)
+DATASETS_V3 = (dataset_forms.old, metadata_keys.old, datasets_v3.old)
 ACCOUNTS = (auth.routes, oidc.routes, credentials.routes, users.routes, identities.routes)
 COLLECTIONS = (samples.routes, instruments.routes, logbooks.below_datasets)
 """The same in both dialects."""

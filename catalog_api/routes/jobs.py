@@ -39,14 +39,14 @@ from catalog_api.wire.streaming import streamed
 current = router("Jobs")
 
 
-def _desk(site: TheSite) -> Desk:
+async def _desk(site: TheSite) -> Desk:
     return Desk(site.job_types, site.accounts, site.settings.prefect_api_url is not None)
 
 
 TheDesk = Annotated[Desk, Depends(_desk)]
 
 
-def _listing(site: TheSite, sent: FilterText = None, header: FilterHeader = None) -> Listing:
+async def _listing(site: TheSite, sent: FilterText = None, header: FilterHeader = None) -> Listing:
     text, largest = sent_once(sent, header), site.settings.largest_page
     return parse_filter(text, default_limit=100, default_order=NEWEST_FIRST, strict=True, largest=largest)
 

@@ -41,13 +41,13 @@ def sent_once(sent: str | None, header: str | None) -> str | None:
     return sent or header
 
 
-def _listing(site: TheSite, sent: FilterText = None, header: FilterHeader = None) -> Listing:
+async def _listing(site: TheSite, sent: FilterText = None, header: FilterHeader = None) -> Listing:
     return parse_filter(
         sent_once(sent, header), default_limit=100, default_order=OLDEST_FIRST, largest=site.settings.largest_page
     )
 
 
-def _listing_v4(site: TheSite, sent: FilterText = None, header: FilterHeader = None) -> Listing:
+async def _listing_v4(site: TheSite, sent: FilterText = None, header: FilterHeader = None) -> Listing:
     return parse_filter(
         sent_once(sent, header),
         default_limit=10,
@@ -91,11 +91,11 @@ class FacetForm:
         return {"and": parts} if len(parts) > 1 else parts[0] if parts else {}
 
 
-def _form(fields: FieldsText = None, limits: LimitsText = None) -> Form:
+async def _form(fields: FieldsText = None, limits: LimitsText = None) -> Form:
     return Form(fields, limits)
 
 
-def _facets(
+async def _facets(
     fields: FieldsText = None, facets: FacetsText = None, sent: FilterText = None, header: FilterHeader = None
 ) -> FacetForm:
     filtered = parse_filter(sent_once(sent, header), default_limit=0)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from catalog_api.accounts import Account
 from catalog_api.json_type import Json
-from catalog_api.refusals import forbidden
+from catalog_api.refusals import forbidden, not_found
 from catalog_api.routes.auth import account_of
 from catalog_api.routes.parameters import Skip
 from catalog_api.rules.caller import Caller, Power, caller_of
@@ -16,7 +16,7 @@ from catalog_api.services import identities, user_settings
 from catalog_api.site import Reading, Site, TheCaller, TheSite, Writing
 from catalog_api.wire.paths import Identifier
 from catalog_api.wire.request import router
-from catalog_api.wire.shape import answer, nothing
+from catalog_api.wire.shape import answer
 from catalog_api.wire.user import SettingsIn, identity_wire, settings_wire, user_wire
 
 routes = router("Users")
@@ -53,23 +53,21 @@ def my_settings(caller: TheCaller, session: Reading) -> Response:
 
 @routes.get("/users/{user_id}", summary="Give an account")
 def find(user_id: Identifier, site: TheSite, caller: TheCaller, session: Reading) -> Response:
-    """Describe an account to its owner and to admins; an unknown one is answered with an empty body."""
-    account = visible(user_id, site, caller, session)
-    return answer(user_wire(account)) if account else nothing()
+    """Describe an account to its owner and to admins."""
+    return answer(user_wire(visible(user_id, site, caller, session)))
 
 
 @routes.get("/users/{user_id}/userIdentity", summary="Give a profile, with groups")
 def find_identity(user_id: Identifier, site: TheSite, caller: TheCaller, session: Reading) -> Response:
-    """Give an identity to its owner and to admins; an unknown one is answered with an empty body."""
-    account = visible(user_id, site, caller, session)
-    return answer(identity_wire(account)) if account else nothing()
+    """Give an identity to its owner and to admins."""
+    return answer(identity_wire(visible(user_id, site, caller, session)))
 
 
 @routes.get("/users/{user_id}/authorization/dataset/create", summary="Tell whether somebody may register datasets")
 def may_create(user_id: Identifier, site: TheSite, caller: TheCaller, session: Reading) -> Response:
     """Tell its owner, or an admin, what the site's groups let an account do."""
     account = visible(user_id, site, caller, session)
-    return answer({"authorization": account is not None and caller_of(account, site.settings).can(*CREATES)})
+    return answer({"authorization": caller_of(account, site.settings).can(*CREATES)})
 
 
 @routes.get("/users/{user_id}/settings", summary="Give somebody's settings")
@@ -108,14 +106,17 @@ def forget_settings(user_id: Identifier, caller: TheCaller, session: Writing) ->
     return answer(known)
 
 
-def visible(user_id: str, site: Site, caller: Caller, session: Session) -> Account | None:
-    """Give an account to its owner or an admin; None when there is none.
+def visible(user_id: str, site: Site, caller: Caller, session: Session) -> Account:
+    """Give an account to its owner or an admin.
 
     Raises:
-        RefusedError: It is somebody else's.
+        RefusedError: It is somebody else's, or there is none.
     """
     check_theirs(user_id, caller)
-    return identities.account_of(session, site.accounts, user_id)
+    account = identities.account_of(session, site.accounts, user_id)
+    if account is None:
+        raise not_found("user", user_id)
+    return account
 
 
 def check_theirs(user_id: str, caller: Caller) -> None:

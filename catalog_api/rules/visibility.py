@@ -24,7 +24,7 @@ def visible_pids(caller: Caller) -> Select[tuple[str]] | None:
     Lists use this: the database starts from what is visible. For what is found already, `readable` is cheaper.
     """
     of = audiences(caller)
-    return None if of is None else _pids(of)
+    return None if of is None else pids_of(of)
 
 
 def readable(caller: Caller, pid: Json = None) -> ColumnElement[bool]:
@@ -61,7 +61,8 @@ def _own(caller: Caller) -> list[str]:
     return sorted((caller.groups | person) - {EVERYBODY})
 
 
-def _pids(of: list[str]) -> Select[tuple[str]]:
+def pids_of(of: list[str]) -> Select[tuple[str]]:
+    """Give the identifiers of what some audiences see, for each audience."""
     return select(col(DatasetAccessRow.pid)).where(col(DatasetAccessRow.audience).in_(of))
 
 

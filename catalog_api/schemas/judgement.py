@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from jsonschema.exceptions import UnknownType, ValidationError, best_match
+from jsonschema.exceptions import UndefinedTypeCheck, UnknownType, ValidationError, best_match
 from jsonschema.protocols import Validator
 from referencing.exceptions import Unresolvable
 
@@ -22,6 +22,7 @@ LONGEST_VALUE = 200
 # What jsonschema raises when a schema is none: it does not look before it leaps.
 _UNUSABLE = (
     UnknownType,
+    UndefinedTypeCheck,
     Unresolvable,
     RecursionError,
     ArithmeticError,

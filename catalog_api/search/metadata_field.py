@@ -19,8 +19,8 @@ from catalog_api.wire.patterns import Pattern
 from catalog_api.wire.quantities import quantity_of
 from catalog_api.wire.searchable import RANGE, Condition, Searchable, never
 
-_PATH, _NUMBER, _UNIT = col(MetadataValueRow.path), col(MetadataValueRow.number), col(MetadataValueRow.unit)
-_TEXT, _FLAG, _PID = col(MetadataValueRow.text), col(MetadataValueRow.flag), col(MetadataValueRow.pid)
+_path, _number, _unit = col(MetadataValueRow.path), col(MetadataValueRow.number), col(MetadataValueRow.unit)
+_text, _flag, _pid = col(MetadataValueRow.text), col(MetadataValueRow.flag), col(MetadataValueRow.pid)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class MetadataField:
     def is_among(self, values: list[Json]) -> Condition:
         """Find one of some values; null is also what is missing."""
         numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-        found = [self._has(_NUMBER.in_([float(number) for number in numbers]))] if numbers else []
+        found = [self._has(self._compared_number().in_([float(number) for number in numbers]))] if numbers else []
         found += [self._equals(value) for value in values if isinstance(value, bool) or value not in numbers]
         return or_(false(), *found)
 
@@ -60,62 +60,71 @@ class MetadataField:
         """Find what has anything there, be it null."""
         if self.in_si:
             return self._has()
-        below = and_(_PATH > f"{self.path}.", _PATH < f"{self.path}/")
-        return self.related(_PID, or_(_PATH == self.path, below))
+        below = and_(_path > f"{self.path}.", _path < f"{self.path}/")
+        return self.related.has(_pid, or_(_path == self.path, below))
 
     def matches(self, pattern: Pattern) -> Condition:
         """Find texts in which a pattern is found."""
-        return self._has(pattern.matches(self._text()))
+        return self._has(pattern.matches(self._own_text()))
 
     def below(self, path: str) -> Searchable:
         """Give what lies below."""
         whole = f"{self.path}.{path}" if self.path else path
         above, _, last = whole.rpartition(".")
-        return replace(self, path=above, in_si=True) if above and last in {"valueSI", "unitSI"} else replace(self, path=whole)
+        return (
+            replace(self, path=above, in_si=True)
+            if above and last in {"valueSI", "unitSI"}
+            else replace(self, path=whole)
+        )
 
     def sorting(self) -> Json:
         """Give what is sorted by: the smallest number, for texts have no common measure with numbers."""
-        return select(func.min(_NUMBER)).where(_PID == col(DatasetRow.pid), self._place()).scalar_subquery()
+        return select(func.min(_number)).where(_pid == col(DatasetRow.pid), self._place()).scalar_subquery()
 
     def facet(self, chosen: Select[Any], dialect: str) -> Select[Any]:  # noqa: ARG002 (the same on both)
         """Count datasets by text; numbers are too many to count by."""
-        joined = chosen.join(MetadataValueRow, and_(_PID == col(DatasetRow.pid), self._place(), self._text().is_not(None)))
-        return joined.with_only_columns(self._text(), func.count(), maintain_column_froms=True).group_by(self._text())
+        word = self._own_text()
+        joined = chosen.join(MetadataValueRow, and_(_pid == col(DatasetRow.pid), self._place(), word.is_not(None)))
+        return joined.with_only_columns(word, func.count(), maintain_column_froms=True).group_by(word)
 
     def _bound(self, name: str, bound: Json) -> Condition:
         if bound is None:
             return false()
         if isinstance(bound, str):
-            return RANGE[name](ByCodePoint(self._text()), bound)  # type: ignore[no-any-return]  # SQLAlchemy's comparison
+            return RANGE[name](ByCodePoint(self._own_text()), bound)  # type: ignore[no-any-return]  # SQLAlchemy's comparison
         if isinstance(bound, bool) or not isinstance(bound, int | float):
             raise bad_request(f"{name} takes a number, a text or a quantity, not {str(bound)[:80]!r}")
-        return RANGE[name](_NUMBER, float(bound))  # type: ignore[no-any-return]  # SQLAlchemy's comparison
+        return RANGE[name](self._compared_number(), float(bound))  # type: ignore[no-any-return]  # SQLAlchemy's comparison
 
     def _equals(self, value: Json) -> Condition:
         if (quantity := quantity_of(value)) is not None:
-            return self._has(_NUMBER == rounded(quantity.number), unit=quantity.unit)
+            return self._has(self._compared_number() == rounded(quantity.number), unit=quantity.unit)
         if value is None:
-            return or_(never(self.exists()), self._has(*(column.is_(None) for column in (_NUMBER, _TEXT, _FLAG))))
+            return or_(never(self.exists()), self._has(*(column.is_(None) for column in (_number, _text, _flag))))
         if isinstance(value, bool):
-            return self._has(_FLAG.is_(value))
+            return self._has(_flag.is_(value))
         if isinstance(value, str):
-            return self._has(_indexed(self._text()) == value[:INDEXED_CHARACTERS], self._text() == value)
+            return self._has(self._beginning() == value[:INDEXED_CHARACTERS], self._own_text() == value)
         keys = tuple(self.path.split(".")) if self.path else ()
         return JsonField(col(DatasetRow.scientific_metadata), keys).is_among([value])
 
     def _has(self, *conditions: Condition, unit: str | None = None) -> Condition:
         if unit is not None:
-            return self.related(_PID, _PATH == self.path, _UNIT == unit, *conditions)
-        return self.related(_PID, self._place(), *conditions)
+            return self.related.has(_pid, _path == self.path, _unit == unit, *conditions)
+        return self.related.has(_pid, self._place(), *conditions)
 
     def _place(self) -> Condition:
         if self.in_si:
-            return and_(_PATH == self.path, _UNIT.is_not(None))
-        return and_(_PATH.in_([self.path, f"{self.path}.value", f"{self.path}.v"]), _UNIT.is_(None))
+            return and_(_path == self.path, _unit.is_not(None))
+        return and_(_path.in_([self.path, f"{self.path}.value", f"{self.path}.v"]), _unit.is_(None))
 
-    def _text(self) -> Json:
-        return _UNIT if self.in_si else _TEXT
+    def _compared_number(self) -> Json:
+        return self.related.compared(_number)
 
+    def _own_text(self) -> Json:
+        return _unit if self.in_si else _text
 
-def _indexed(text: Json) -> Json:
-    return func.substr(text, literal_column("1"), literal_column(str(INDEXED_CHARACTERS)))
+    def _beginning(self) -> Json:
+        """Give the beginning of the text, as its index holds it."""
+        beginning = func.substr(self._own_text(), literal_column("1"), literal_column(str(INDEXED_CHARACTERS)))
+        return self.related.compared(beginning)

@@ -1,19 +1,21 @@
 """Two ways to say that a dataset has a row in another table."""
 
-from typing import Protocol
+from abc import ABC, abstractmethod
 
 from sqlalchemy import literal, select
 from sqlmodel import col
 
 from catalog_api.json_type import Json
+from catalog_api.search.leading import NoIndex
 from catalog_api.tables import DatasetRow
 from catalog_api.wire.searchable import Condition
 
 
-class Related(Protocol):
+class Related(ABC):
     """Says that a dataset has a row in another table."""
 
-    def __call__(self, pid: Json, *conditions: Condition) -> Condition:
+    @abstractmethod
+    def has(self, pid: Json, *conditions: Condition) -> Condition:
         """Give the condition on datasets.
 
         Args:
@@ -21,15 +23,31 @@ class Related(Protocol):
             conditions: What holds for its row.
         """
 
-
-def by_row(pid: Json, *conditions: Condition) -> Condition:
-    """Look for the other table's row dataset by dataset: for few datasets, however much else would match."""
-    # Without statistics SQLite may prefer the index that finds all rows which match, once for every dataset.
-    by_key = f"INDEXED BY sqlite_autoindex_{pid.table.name}_1"
-    row = select(literal(1)).where(pid == col(DatasetRow.pid), *conditions)
-    return row.with_hint(pid.table, by_key, "sqlite").exists()
+    @abstractmethod
+    def compared(self, column: Json) -> Json:
+        """Give a column of the other table as the conditions on its row compare it."""
 
 
-def by_match(pid: Json, *conditions: Condition) -> Condition:
-    """Find the other table's rows first: for few matches, however many datasets there are."""
-    return col(DatasetRow.pid).in_(select(pid).where(*conditions))
+class _ByRow(Related):
+    """Looks for the other table's row dataset by dataset: for few datasets, however much else would match."""
+
+    def has(self, pid: Json, *conditions: Condition) -> Condition:
+        # With an offset, be it none, PostgreSQL does not turn this into a join that reads every row which matches.
+        return select(literal(1)).where(pid == col(DatasetRow.pid), *conditions).offset(0).exists()
+
+    def compared(self, column: Json) -> Json:
+        # Without statistics the index that finds every row which matches looks as good as the key.
+        return NoIndex(column)
+
+
+class _ByMatch(Related):
+    """Finds the other table's rows first: for few matches, however many datasets there are."""
+
+    def has(self, pid: Json, *conditions: Condition) -> Condition:
+        return col(DatasetRow.pid).in_(select(pid).where(*conditions))
+
+    def compared(self, column: Json) -> Json:
+        return column
+
+
+BY_ROW, BY_MATCH = _ByRow(), _ByMatch()

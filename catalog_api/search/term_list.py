@@ -33,13 +33,13 @@ class TermList:
         if not all(isinstance(value, str | None) for value in values):
             raise bad_request("a list of words is searched for words")
         words = [value for value in values if value is not None]
-        return self._has(col(DatasetTermRow.value).in_(words)) if words else false()
+        return self._has(self._word().in_(words)) if words else false()
 
     def is_within(self, bounds: Mapping[str, Json]) -> Condition:
         """Find what has words within bounds."""
         if not all(isinstance(bound, str) for bound in bounds.values()):
             raise bad_request("a list of words is searched for words")
-        word = ByCodePoint(col(DatasetTermRow.value))
+        word = ByCodePoint(self._word())
         return and_(true(), *(self._has(RANGE[name](word, bound)) for name, bound in bounds.items()))
 
     def exists(self) -> Condition:
@@ -48,7 +48,7 @@ class TermList:
 
     def matches(self, pattern: Pattern) -> Condition:
         """Find what has a word in which a pattern is found."""
-        return self._has(pattern.matches(col(DatasetTermRow.value)))
+        return self._has(pattern.matches(self._word()))
 
     def below(self, path: str) -> Searchable:
         """Refuse: a word has no inside."""
@@ -62,4 +62,7 @@ class TermList:
         return counted.group_by(value)
 
     def _has(self, condition: Condition) -> Condition:
-        return self.related(col(DatasetTermRow.pid), col(DatasetTermRow.field) == self.field, condition)
+        return self.related.has(col(DatasetTermRow.pid), col(DatasetTermRow.field) == self.field, condition)
+
+    def _word(self) -> Json:
+        return self.related.compared(col(DatasetTermRow.value))

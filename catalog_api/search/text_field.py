@@ -3,12 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, String, and_, column, func, literal, literal_column, or_, select, table, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    column,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    table,
+    true,
+)
 from sqlmodel import col
 
 from catalog_api.json_type import Json
 from catalog_api.refusals import bad_request
-from catalog_api.search.related import Related, by_row
+from catalog_api.search.related import BY_ROW, Related
 from catalog_api.search.words import searched, searched_phrases
 from catalog_api.tables import DatasetTextRow
 from catalog_api.wire.by_database import ByDatabase
@@ -41,7 +54,7 @@ class _TextOnly:
 
 @dataclass(frozen=True)
 class DatasetText(_TextOnly):
-    """All words of a dataset: `{"$text": {"$search": "apoferritin \\"krios g4\\" -test"}}`."""
+    """All words of a dataset, as `apoferritin "krios g4" -test` asks for them."""
 
     related: Related
 
@@ -55,8 +68,10 @@ class DatasetText(_TextOnly):
         pid, every = col(DatasetTextRow.pid), [" ".join(phrase) for phrase in phrases]
         in_tsquery = " & ".join("(" + " <-> ".join(f"'{word}'" for word in phrase) + ")" for phrase in phrases)
         on_postgresql = _TSVECTOR.op("@@")(func.to_tsquery("simple", literal(in_tsquery, String)))
-        on_sqlite = and_(*map(_holds, every)) if self.related is by_row else col(DatasetTextRow.id).in_(_matching(every))
-        return self.related(pid, ByDatabase(on_sqlite, on_postgresql))
+        on_sqlite = (
+            and_(*map(_holds, every)) if self.related is BY_ROW else col(DatasetTextRow.id).in_(_matching(every))
+        )
+        return self.related.has(pid, ByDatabase(on_sqlite, on_postgresql))
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,9 @@ _AMBIGUOUS = "A"
 
 _MINUS, _MU = "\N{MINUS SIGN}", "\N{GREEK SMALL LETTER MU}"
 _ASKING = Lock()
-_TOKEN = re.compile(r"\s*(?:([*·/])|([()])|(e-(?!\d)|°[CF]?|[^\W\d_]+)(?:(?:\^|\*\*)?([+-]?\d{1,2})(?!\d))?|1(?![\d\w.]))\s*")
+_TOKEN = re.compile(
+    r"\s*(?:([*·/])|([()])|(e-(?!\d)|°[CF]?|[^\W\d_]+)(?:(?:\^|\*\*)?([+-]?\d{1,2})(?!\d))?|1(?![\d\w.]))\s*"
+)
 
 
 @dataclass(frozen=True)
@@ -179,16 +181,16 @@ def _asked(name: str) -> _Measure | None:
     except (pint.PintError, ValueError, AttributeError, OverflowError):
         return None
     zero, one, two = (float(quantity.magnitude) for quantity in base)
-    powers = {str(unit): power for unit, power in base[1].unit_items()}
+    powers = {str(unit): float(str(power)) for unit, power in base[1].unit_items()}
     is_linear = abs(two - 2 * one + zero) <= 1e-9 * abs(two)
-    if not is_linear or not powers.keys() <= _DIMENSIONS.keys() or any(power != int(power) for power in powers.values()):
+    if not is_linear or not powers.keys() <= _DIMENSIONS.keys() or not all(map(float.is_integer, powers.values())):
         return None
     return _Measure(one - zero, zero, {unit: int(power) for unit, power in powers.items()})
 
 
 @lru_cache(maxsize=1)
-def _registry() -> pint.UnitRegistry:
-    registry: pint.UnitRegistry = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+def _registry() -> pint.UnitRegistry[float]:
+    registry: pint.UnitRegistry[float] = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
     logging.getLogger("pint").setLevel(logging.ERROR)
     registry.define(SCICAT_ELECTRONVOLT)
     return registry

@@ -64,7 +64,7 @@ def _quantity(value: dict[str, Json], path: str) -> Iterator[MetadataValue]:
     if not isinstance(unit, str) or not path:
         return
     for number in numbers if isinstance(numbers, list) else [numbers]:
-        if type(number) in {int, float}:
+        if isinstance(number, int | float) and not isinstance(number, bool):
             yield MetadataValue(path, number=rounded(float(number)), unit=unit)
 
 

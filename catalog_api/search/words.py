@@ -15,8 +15,21 @@ MOST_BYTES = 200_000
 
 MOST_SEARCHED = 50
 
-_TEXTS = ("pid", "dataset_name", "description", "comment", "owner", "owner_email", "contact_email", "owner_group",
-          "source_folder", "creation_location", "data_format", "run_number", "type")
+_TEXTS = (
+    "pid",
+    "dataset_name",
+    "description",
+    "comment",
+    "owner",
+    "owner_email",
+    "contact_email",
+    "owner_group",
+    "source_folder",
+    "creation_location",
+    "data_format",
+    "run_number",
+    "type",
+)
 _LISTS = ("keywords", "principal_investigators", "proposal_ids", "sample_ids", "instrument_ids", "techniques")
 _WORD = re.compile(r"[^\W_]+")
 _SEARCHED = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')

@@ -18,6 +18,7 @@ Figures = dict[str, dict[str, float]]
 """Figures from the database by name, each by the value of its one label; an empty label is none."""
 
 HELP = {
+    "database_up": "Whether the database answers.",
     "outbox_waiting": "Flow runs that are still to be started.",
     "outbox_oldest_seconds": "Age of the oldest of them.",
     "datasets": "Datasets by the state of their archiving.",

@@ -1,6 +1,6 @@
 """Attachments: small pictures and plots of datasets, proposals, samples and published data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -14,6 +14,7 @@ from catalog_api.rules import attachment_rights as rights
 from catalog_api.rules.caller import Caller
 from catalog_api.services import attachment_targets as targets
 from catalog_api.services.documents import Collection, searchable
+from catalog_api.services.listing import count, ordering
 from catalog_api.tables import AttachmentRow, AttachmentTargetRow
 from catalog_api.wire.attachment import (
     NAMES,
@@ -25,9 +26,11 @@ from catalog_api.wire.attachment import (
     attachment_wire,
     relationships_wire,
 )
-from catalog_api.wire.conditions import Condition, Membership
+from catalog_api.wire.conditions import Condition, Membership, condition
 from catalog_api.wire.document import Patch, read_patch
+from catalog_api.wire.filters import Listing
 
+_SOME = {"yield_per": 20}
 _CONTENT = ("thumbnail", "caption", "relationships")
 
 
@@ -151,14 +154,28 @@ def remove(session: Session, caller: Caller, aid: str) -> AttachmentRow:
     return ATTACHMENTS.remove(session, caller, row)
 
 
-def of_target(session: Session, target: Target, key: str) -> Sequence[AttachmentRow]:
-    """Give what is attached to something that the caller may see, oldest first."""
-    row = AttachmentTargetRow
-    here = select(col(row.aid)).where(col(row.target_type) == target.value, col(row.target_id) == key)
+def found(session: Session, caller: Caller, listing: Listing) -> Iterator[AttachmentRow]:
+    """List what the caller may see and what matches; pictures are large, so only some are held at a time.
+
+    Raises:
+        RefusedError: The filter names something unknown.
+    """
+    matching = visible(caller).where(condition(listing.where, ATTACHMENTS.known))
+    order = ordering(listing, ATTACHMENTS.known, col(AttachmentRow.aid))
+    page = matching.order_by(*order).limit(listing.limit).offset(listing.skip)
+    return iter(session.execute(page, execution_options=_SOME).scalars())
+
+
+def of_target(session: Session, target: Target, key: str) -> Iterator[AttachmentRow]:
+    """Give what is attached to something that the caller may see, oldest first; only some are held at a time."""
     order = (col(AttachmentRow.created_at), col(AttachmentRow.aid))
-    return (
-        session.execute(select(AttachmentRow).where(col(AttachmentRow.aid).in_(here)).order_by(*order)).scalars().all()
-    )
+    mine = select(AttachmentRow).where(_attached_to(target).holds([key])).order_by(*order)
+    return iter(session.execute(mine, execution_options=_SOME).scalars())
+
+
+def count_of_target(session: Session, target: Target, key: str) -> int:
+    """Count what is attached to something that the caller may see."""
+    return count(session, AttachmentRow, _attached_to(target).holds([key]))
 
 
 def take_off(session: Session, caller: Caller, row: AttachmentRow, target: Target, key: str) -> None:
@@ -173,7 +190,7 @@ def take_off(session: Session, caller: Caller, row: AttachmentRow, target: Targe
 
 def forget(session: Session, caller: Caller, pid: str) -> None:
     """Take everything off a dataset that is itself deleted."""
-    for row in of_target(session, Target.DATASET, pid):
+    for row in list(of_target(session, Target.DATASET, pid)):
         take_off(session, caller, row, Target.DATASET, pid)
 
 

@@ -1,6 +1,6 @@
 """Attachments below a dataset, a sample or a proposal, as v3 has them: who may see and change that one decides."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,10 @@ from catalog_api.refusals import forbidden, not_found
 from catalog_api.rules import block_rights, proposal_rights, rights, sample_rights
 from catalog_api.rules.caller import Caller, Power
 from catalog_api.services import attachment_targets, attachments, datasets
-from catalog_api.services.attachments import ATTACHMENTS, of_target, take_off
+from catalog_api.services.attachments import ATTACHMENTS, count_of_target, of_target, take_off
 from catalog_api.services.proposals import PROPOSALS
 from catalog_api.services.samples import SAMPLES
-from catalog_api.tables import AttachmentRow, DatasetRow, ProposalRow, SampleRow
+from catalog_api.tables import AttachmentRow, AttachmentTargetRow, DatasetRow, ProposalRow, SampleRow
 from catalog_api.wire.attachment import AttachmentIn, OldAttachmentChange, OldAttachmentIn, Relationship, Target
 
 _OLD_ONLY = {"id", "aid", "dataset_id", "proposal_id", "sample_id"}
@@ -76,7 +76,7 @@ def attach(session: Session, caller: Caller, place: Place, sent: OldAttachmentIn
     return attachments.keep(session, caller, new)
 
 
-def of_place(session: Session, caller: Caller, place: Place) -> Sequence[AttachmentRow]:
+def of_place(session: Session, caller: Caller, place: Place) -> Iterator[AttachmentRow]:
     """Give what is attached to something, oldest first.
 
     Raises:
@@ -86,16 +86,24 @@ def of_place(session: Session, caller: Caller, place: Place) -> Sequence[Attachm
     return of_target(session, place.parent.target, place.key)
 
 
+def count(session: Session, caller: Caller, place: Place) -> int:
+    """Count what is attached to something.
+
+    Raises:
+        RefusedError: There is no such thing, or it is not the caller's to see.
+    """
+    place.parent.find(session, caller, place.key)
+    return count_of_target(session, place.parent.target, place.key)
+
+
 def find(session: Session, caller: Caller, place: Place, aid: str) -> AttachmentRow:
     """Find one attachment of something.
 
     Raises:
         RefusedError: There is none, or it is not the caller's to see.
     """
-    for row in of_place(session, caller, place):
-        if row.aid == aid:
-            return row
-    raise not_found(ATTACHMENTS.name, aid)
+    place.parent.find(session, caller, place.key)
+    return _attached(session, place, aid)
 
 
 def change(session: Session, caller: Caller, place: Place, aid: str, sent: OldAttachmentChange) -> AttachmentRow:
@@ -131,7 +139,7 @@ def remove_all(session: Session, caller: Caller, place: Place) -> int:
         RefusedError: There is no such thing, or the caller may not.
     """
     place.parent.check_detach(caller, place.take(session))
-    rows = of_target(session, place.parent.target, place.key)
+    rows = list(of_target(session, place.parent.target, place.key))
     for row in rows:
         take_off(session, caller, row, place.parent.target, place.key)
     return len(rows)
@@ -139,9 +147,14 @@ def remove_all(session: Session, caller: Caller, place: Place) -> int:
 
 def _lock(session: Session, caller: Caller, place: Place, aid: str) -> AttachmentRow:
     place.parent.check_detach(caller, place.take(session))
-    if aid not in {row.aid for row in of_target(session, place.parent.target, place.key)}:
+    return ATTACHMENTS.lock(session, _attached(session, place, aid).aid)
+
+
+def _attached(session: Session, place: Place, aid: str) -> AttachmentRow:
+    row = session.get(AttachmentRow, aid)
+    if row is None or session.get(AttachmentTargetRow, (aid, place.parent.target.value, place.key)) is None:
         raise not_found(ATTACHMENTS.name, aid)
-    return ATTACHMENTS.lock(session, aid)
+    return row
 
 
 def _check_dataset_detach(caller: Caller, row: DatasetRow) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import Session
 
 from catalog_api.rules.caller import Caller
 from catalog_api.tables import ChangeRecordRow
+from catalog_api.tables.columns import now
 
 BOOKKEEPING = frozenset({"createdAt", "updatedAt", "createdBy", "updatedBy", "_id", "__v"})
 """Fields that change with every change and tell nothing."""
@@ -45,6 +47,23 @@ def record(
             user=caller.name,
         )
     )
+
+
+def record_updates(
+    session: Session, caller: Caller, subsystem: str, updates: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
+) -> None:
+    """Add the changes of many documents to the history, in one statement.
+
+    Args:
+        session: The session of the changes themselves.
+        caller: Who made them.
+        subsystem: Name of the collection.
+        updates: For each document the fields that changed, as they were and as they are.
+    """
+    same = {"subsystem": subsystem, "operation": "update", "timestamp": now(), "user": caller.name}
+    rows = [{"document_id": key, "before": old, "after": new, **same} for key, (old, new) in updates.items()]
+    if rows:
+        session.execute(insert(ChangeRecordRow), rows)
 
 
 def _only(document: Mapping[str, Any], names: set[str]) -> dict[str, Any]:

@@ -34,7 +34,9 @@ BLOCKS = Collection[DatablockRow](
     "Datablock", DatablockRow, "id", DATABLOCKS, block_wire, partial(block_rights.readable, block=DatablockRow)
 )
 _ROWS = {"yield_per": 1_000}
-_COLUMNS: Any = tuple(col(getattr(DatablockFileRow, name)) for name in ("path", "size", "time", "chk", "offset"))
+_COLUMNS: Any = tuple(
+    col(getattr(DatablockFileRow, name)) for name in ("path", "size", "time", "chk", "owner", "offset")
+)
 
 
 def visible(caller: Caller) -> SelectOfScalar[DatablockRow]:
@@ -114,7 +116,7 @@ def files(session: Session, row: DatablockRow, *, skip: int = 0, limit: int | No
 
 
 def files_at(session: Session, row: DatablockRow, first: int, count: int) -> list[tuple[Any, ...]]:
-    """Give (path, size, time, chk, offset) of some of a datablock's files."""
+    """Give (path, size, time, chk, owner, offset) of some of a datablock's files."""
     return [tuple(file) for file in session.execute(_files(row, first, count))]
 
 

@@ -14,10 +14,10 @@ from catalog_api.rules.caller import Caller
 from catalog_api.rules.file_lists import check_sha256
 from catalog_api.services import changes as history
 from catalog_api.services.datablocks import BLOCKS, count_files, files_at
-from catalog_api.services.dataset_blocks import Which, count, groups_of, lock_block, lock_dataset
+from catalog_api.services.dataset_blocks import Which, count, groups_of, lock_block, lock_dataset, opened
 from catalog_api.services.many_rows import insert_many
 from catalog_api.tables import DatablockFileRow, DatablockRow, DatasetRow
-from catalog_api.wire.blocks import DatablockChanges, DatablockIn, FilesIn, SentFile
+from catalog_api.wire.blocks import DatablockChanges, DatablockIn, FilesIn, SentFile, ownership
 from catalog_api.wire.precondition import check_unmodified
 from catalog_api.wire.written import block_wire
 from emdewar.lifecycle import ArchiveStatus
@@ -132,6 +132,7 @@ def remove_all(session: Session, caller: Caller, pid: str) -> int:
 def _new_block(dataset: DatasetRow, sent: DatablockIn) -> DatablockRow:
     given = sent.model_dump(exclude={"id", "dataset_id", "data_file_list", "copies", "number_of_files", "chk_alg"})
     number_of_files = len(sent.data_file_list) if sent.number_of_files is None else sent.number_of_files
+    given["is_published"] = sent.is_published or opened(dataset)
     given |= {"number_of_files": number_of_files, "chk_alg": sent.chk_alg or ("sha256" if dataset.managed else "")}
     return DatablockRow(id=sent.id or str(uuid4()), **{**given, **groups_of(dataset), "dataset_id": dataset.pid})
 
@@ -173,10 +174,12 @@ def _append(session: Session, row: DatablockRow, first: int, sent: Sequence[Sent
     if first != listed or first + len(sent) > row.number_of_files:
         msg = f"datablock {row.archive_id} lists {listed} of {row.number_of_files} files"
         raise conflict(f"{msg}; {len(sent)} more from position {first} on do not fit")
-    here = (row.id, row.dataset_id)
-    rows = ((here[0], first + place, here[1], *_columns(file)) for place, file in enumerate(sent))
+    key, pid = row.id, row.dataset_id
+    # In the order of the table, which says first where a file is and last whose it was.
+    described = (_columns(file) for file in sent)
+    rows = ((key, place, pid, *file[:4], file[5], file[4]) for place, file in enumerate(described, first))
     insert_many(session, DatablockFileRow, rows)
 
 
 def _columns(file: SentFile) -> tuple[Any, ...]:
-    return file["path"], file["size"], file["time"], file.get("chk"), file.get("offset")
+    return file["path"], file["size"], file["time"], file.get("chk"), ownership(file), file.get("offset")

@@ -93,6 +93,11 @@ def groups_of(dataset: DatasetRow) -> dict[str, Any]:
     }
 
 
+def opened(dataset: DatasetRow) -> bool:
+    """Tell whether a new block is open: the dataset was published with all that belongs to it, and still is."""
+    return dataset.is_published and dataset.published_on is not None
+
+
 def forget(session: Session, pid: str) -> None:
     """Delete all blocks of a dataset that is itself deleted; their files and copies go with them."""
     for block in (OrigDatablockRow, DatablockRow):

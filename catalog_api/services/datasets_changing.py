@@ -175,7 +175,7 @@ def _index(session: Session, row: DatasetRow, changed: set[str]) -> None:
         here = (col(DatasetTermRow.pid) == row.pid, col(DatasetTermRow.field).in_(lists))
         session.execute(delete(DatasetTermRow).where(*here))
         insert_terms(session, row, lists)
-    index_dataset(session, row)
+    index_dataset(session, row, changed)
 
 
 _KNOWN = frozenset(map(to_camel, EDITABLE))

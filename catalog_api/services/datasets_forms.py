@@ -5,7 +5,7 @@ when the form asks for `isPublished`. With `jobType` it shows what the caller co
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import false
@@ -61,7 +61,9 @@ def page(session: Session, caller: Caller, form: Form, listing: Listing, types: 
     Raises:
         RefusedError: The form or the order names something unknown.
     """
-    chosen = select(DatasetRow).where(_matching(session, caller, form, types))
+    if form.job_type is None:
+        return search.page(session, caller, replace(listing, where=_where(caller, form)), form.only)
+    chosen = select(DatasetRow).where(_eligible(session, caller, form, types))
     return lists.page(session, chosen, listing, search.SEARCHABLE, col(DatasetRow.pid))
 
 
@@ -73,29 +75,26 @@ def facets(
     Raises:
         RefusedError: The form names something unknown.
     """
-    matching = _matching(session, caller, form, types)
-    return lists.facets(session, DatasetRow, matching, search.SEARCHABLE, names)
+    if form.job_type is None:
+        return search.facets(session, caller, _where(caller, form), names, form.only)
+    chosen = _eligible(session, caller, form, types)
+    return lists.facets(session, DatasetRow, chosen, search.SEARCHABLE, names)
 
 
-def _matching(session: Session, caller: Caller, form: Form, types: JobTypes) -> Condition:
+def _where(caller: Caller, form: Form) -> Mapping[str, Json]:
+    if form.published or caller.account is None or caller.can(*rights.READ_ANY):
+        return form.where
+    groups = {"in": sorted(caller.groups)}
+    shared = {"or": [{"ownerGroup": groups}, {"accessGroups": groups}]}
+    return {"and": [shared, form.where]} if form.where else shared
+
+
+def _eligible(session: Session, caller: Caller, form: Form, types: JobTypes) -> Condition:
     asked = condition(form.where, search.SEARCHABLE)
     asked = asked if form.only is None else asked & form.only
-    if form.job_type is not None:
-        return asked & _eligible(session, caller, types, form.job_type)
-    if form.published or caller.account is None or caller.can(*rights.READ_ANY):
-        return asked & rights.readable(caller)
-    return asked & _shared(caller)
-
-
-def _shared(caller: Caller) -> Condition:
-    groups = {"in": sorted(caller.groups)}
-    return condition({"or": [{"ownerGroup": groups}, {"accessGroups": groups}]}, search.SEARCHABLE)
-
-
-def _eligible(session: Session, caller: Caller, types: JobTypes, name: str) -> Condition:
     try:
-        kind = types.named(name)
-        fit = job_rights.eligible(session, caller, kind, caller.groups)
+        kind = types.named(str(form.job_type))
+        fit = asked & job_rights.eligible(session, caller, kind, caller.groups)
     except RefusedError:
         return false()
     # A policy may let people ask for data that they do not see; they are shown what they may ask for.

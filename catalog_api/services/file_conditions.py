@@ -60,30 +60,29 @@ def _of_blocks(block: type[Block]) -> dict[str, Searchable]:
     return {name: JsonField(on) if isinstance(on.type, JSON) else Column(on) for name, on in columns.items()}
 
 
-def _of_files(file: Json, *, with_owner: bool) -> dict[str, Searchable]:
+def _of_files(file: Json) -> dict[str, Searchable]:
     names = ("path", "size", "time", "chk")
     known: dict[str, Searchable] = {name: Column(getattr(file, name)) for name in names}
-    if with_owner:
-        known |= {name: JsonField(file.owner, (name,)) for name in _SAID_OF_OWNERSHIP}
+    known |= {name: JsonField(file.owner, (name,)) for name in _SAID_OF_OWNERSHIP}
     return {f"dataFileList.{name}": searchable for name, searchable in known.items()}
 
 
-def _of_any_file(block: type[Block], file: Json, belongs: Condition, *, with_owner: bool) -> dict[str, Searchable]:
-    of_files = _of_files(file, with_owner=with_owner)
+def _of_any_file(block: type[Block], file: Json, belongs: Condition) -> dict[str, Searchable]:
+    of_files = _of_files(file)
     return {name: OfAnyFile(searchable, belongs, block) for name, searchable in of_files.items()}
 
 
 _DECLARED, _ARCHIVED = aliased(DeclaredFileRow), aliased(DatablockFileRow)
 
 FILE_LISTS: dict[str, Searchable] = _of_blocks(OrigDatablockRow) | _of_any_file(
-    OrigDatablockRow, _DECLARED, col(_DECLARED.orig_datablock_id) == col(OrigDatablockRow.id), with_owner=True
+    OrigDatablockRow, _DECLARED, col(_DECLARED.orig_datablock_id) == col(OrigDatablockRow.id)
 )
 """What a filter on file lists can name."""
 
-FILE_ORDER: dict[str, Searchable] = FILE_LISTS | _of_files(DeclaredFileRow, with_owner=True)
+FILE_ORDER: dict[str, Searchable] = FILE_LISTS | _of_files(DeclaredFileRow)
 """What files, one by one, can be sorted by."""
 
 DATABLOCKS: dict[str, Searchable] = _of_blocks(DatablockRow) | _of_any_file(
-    DatablockRow, _ARCHIVED, col(_ARCHIVED.datablock_id) == col(DatablockRow.id), with_owner=False
+    DatablockRow, _ARCHIVED, col(_ARCHIVED.datablock_id) == col(DatablockRow.id)
 )
 """What a filter on datablocks can name."""

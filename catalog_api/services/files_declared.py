@@ -13,7 +13,7 @@ from catalog_api.rules import block_rights
 from catalog_api.rules.caller import Caller
 from catalog_api.rules.file_lists import FIRST_DUPLICATES, check_open, counted_size, declared_twice
 from catalog_api.services import changes as history
-from catalog_api.services.dataset_blocks import Which, count, groups_of, lock_block, lock_dataset
+from catalog_api.services.dataset_blocks import Which, count, groups_of, lock_block, lock_dataset, opened
 from catalog_api.services.files import LISTS
 from catalog_api.services.many_rows import insert_many
 from catalog_api.tables import DatasetRow, DeclaredFileRow, OrigDatablockRow
@@ -128,7 +128,7 @@ def _new_list(session: Session, dataset: DatasetRow, sent: OrigDatablockIn, size
         size=size,
         number_of_files=len(sent.data_file_list),
         chk_alg=sent.chk_alg or ("sha256" if dataset.managed else ""),
-        is_published=sent.is_published,
+        is_published=sent.is_published or opened(dataset),
         **groups_of(dataset),
     )
 

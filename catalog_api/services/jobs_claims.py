@@ -120,12 +120,12 @@ def _move_all(
     if cast("CursorResult[Any]", session.execute(statement)).rowcount != len(before):
         raise conflict("some of these datasets were changed by somebody else at the same time; ask again")
     after = {to_camel(name): value for name, value in values.items() if name in COLUMNS}
-    for pid, old in before.items():
-        moved = {"field": "archiveStatusMessage", "from_status": old["archiveStatusMessage"], "to_status": status.value}
-        session.add(LifecycleEventRow(pid=pid, who=caller.name, when=at, **moved))
-        new = {"datasetlifecycle": old | after}
-        changes.record(session, caller, "Dataset", pid, {"datasetlifecycle": old}, new)
-    session.flush()
+    same = {"field": "archiveStatusMessage", "to_status": status.value, "who": caller.name, "when": at}
+    events = [{"pid": pid, "from_status": old["archiveStatusMessage"], **same} for pid, old in before.items()]
+    if events:
+        session.execute(insert(LifecycleEventRow), events)
+    shown = {pid: ({"datasetlifecycle": old}, {"datasetlifecycle": old | after}) for pid, old in before.items()}
+    changes.record_updates(session, caller, "Dataset", shown)
 
 
 def _pids(job: JobRow) -> Select[tuple[str]]:

@@ -82,6 +82,8 @@ def documents(session: Session, pids: Iterable[str]) -> Iterator[Mapping[str, An
 
 def _absent(session: Session, entry: DatasetToDo) -> list[str]:
     """Find the files that a dataset does not have."""
+    if not entry.files:
+        return []
     path = col(DeclaredFileRow.path)
     statement = select(path).where(col(DeclaredFileRow.pid) == entry.pid)
     parts = (statement.where(path.in_(part)) for part in in_parts(entry.files))

@@ -46,7 +46,9 @@ def count(session: Session, rows: type[SQLModel] | Select[Any], condition: Condi
         rows: A table, or a select of its rows.
         condition: Which of them; all when not given.
     """
-    return session.execute(_narrowed(rows, condition).with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
+    counted = _narrowed(rows, condition).with_only_columns(func.count(), maintain_column_froms=True)
+    number: int = session.execute(counted).scalar_one()
+    return number
 
 
 def facets(
@@ -116,7 +118,7 @@ def _day(value: str | None) -> Json:
 def _term(searchable: Searchable, name: str, descends: bool) -> ColumnElement[Any]:  # noqa: FBT001 (from a list of pairs)
     if not hasattr(searchable, "sorting"):
         raise bad_request(f"a list cannot be sorted by {name}, which is a list itself")
-    value = searchable.sorting()
+    value: ColumnElement[Any] = searchable.sorting()
     # Nothing comes before everything else, as in MongoDB; where nothing cannot be, an index must still fit.
     if getattr(getattr(searchable, "column", None), "nullable", True):
         return value.desc().nulls_last() if descends else value.asc().nulls_first()

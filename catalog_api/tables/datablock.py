@@ -1,11 +1,12 @@
 """Datablocks as written, the files in them, and their verified copies."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
-from catalog_api.tables.columns import Bookkeeping, PathText, Row, UtcMoment, json_list
+from catalog_api.tables.columns import Bookkeeping, JsonValue, PathText, Row, UtcMoment, json_list
 
 
 class DatablockRow(Bookkeeping, table=True):
@@ -47,6 +48,7 @@ class DatablockFileRow(Row, table=True):
     time: datetime = Field(sa_type=UtcMoment)
     chk: str | None = None
     offset: int | None = Field(default=None, sa_type=BigInteger)
+    owner: Any = Field(default=None, sa_type=JsonValue, nullable=True)
 
 
 class CopyRow(Row, table=True):

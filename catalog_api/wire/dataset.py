@@ -115,6 +115,7 @@ class DatasetIn(Complaining, Sent):
     scientific_metadata_schema: Annotated[str, Field(max_length=LONGEST_SCHEMA)] | None = Field(
         None, description="Address of a schema that the catalog knows, or a JSON schema as text."
     )
+    scientific_metadata_valid: Any = Field(None, description="Ignored: the catalog judges itself.")
     owner_group: Word
     access_groups: _Entries = Field([])
     instrument_group: Text | None = None
@@ -127,10 +128,10 @@ class DatasetIn(Complaining, Sent):
 
     def columns(self) -> dict[str, Any]:
         """Give what goes into the row; the identifier and the lifecycle have their own rules."""
-        return columns_of(self, set(type(self).model_fields) - {"pid", "datasetlifecycle"})
+        return columns_of(self, set(EDITABLE | {"type"}))
 
 
-EDITABLE = frozenset(DatasetIn.model_fields) - {"pid", "type", "datasetlifecycle"}
+EDITABLE = frozenset(DatasetIn.model_fields) - {"pid", "type", "datasetlifecycle", "scientific_metadata_valid"}
 """Columns that a PATCH may name."""
 
 
@@ -153,8 +154,9 @@ def patch_of(body: Mapping[str, Any]) -> Sent:
     Raises:
         pydantic.ValidationError: One of them cannot be changed, or not to that.
     """
-    read: Sent = DatasetPatch.model_validate(body)
-    return read
+    read: Any = DatasetPatch.model_validate(body)
+    checked: Sent = read
+    return checked
 
 
 def columns_of(sent: Sent, names: set[str]) -> dict[str, Any]:

@@ -82,7 +82,9 @@ def parse_filter(
         RefusedError: It is no filter.
     """
     content = object_of(text, "filter")
-    return listing_of(content, Listing(limit=default_limit, default_order=default_order), strict=strict, largest=largest)
+    return listing_of(
+        content, Listing(limit=default_limit, default_order=default_order), strict=strict, largest=largest
+    )
 
 
 def object_of(text: str | None, what: str) -> Mapping[str, Json]:

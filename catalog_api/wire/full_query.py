@@ -105,7 +105,9 @@ def _metadata(field: str, asked: Mapping[str, Json], known: Mapping[str, Searcha
     if not isinstance(lhs, str) or not lhs.strip():
         raise bad_request("lhs names a key of the metadata, like acquisition.pixel_size")
     name = f"{field}.{lhs.strip().removesuffix('.value')}"
-    wanted = _compared(asked.get("relation"), asked.get("rhs"), unit if isinstance(unit, str) and unit.strip() else None)
+    wanted = _compared(
+        asked.get("relation"), asked.get("rhs"), unit if isinstance(unit, str) and unit.strip() else None
+    )
     # A table of metadata values knows itself that the number of `a` may stand in `a.value`; other documents do not.
     places = ("",) if unit or getattr(known.get(field), "knows_quantities", False) else ("", ".v", ".value")
     return {"or": [{name + place: wanted} for place in places]}
@@ -119,7 +121,9 @@ def _compared(relation: Json, rhs: Json, unit: str | None) -> dict[str, Json]:
             raise bad_request("RANGE takes a list of two numbers in rhs")
         return {"gt": _quantity(rhs[0], unit), "lt": _quantity(rhs[1], unit)}
     if relation not in _RELATIONS:
-        raise bad_request(f"{str(relation)[:40]!r} is no relation; there are {', '.join(_RELATIONS)}, RANGE, CONTAINS_STRING")
+        raise bad_request(
+            f"{str(relation)[:40]!r} is no relation; there are {', '.join(_RELATIONS)}, RANGE, CONTAINS_STRING"
+        )
     return {_RELATIONS[relation]: _quantity(rhs, unit)}
 
 

@@ -27,5 +27,5 @@ class InstrumentIn(InstrumentChange):
 
 
 def instrument_wire(row: InstrumentRow) -> dict[str, Json]:
-    """Write an instrument."""
-    return document(row, "pid", NAMES)
+    """Write an instrument; `id` repeats its identifier once more, for SciCat's clients."""
+    return {**document(row, "pid", NAMES), "id": row.pid}

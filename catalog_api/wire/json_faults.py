@@ -51,7 +51,9 @@ def in_words(fault: json.JSONDecodeError) -> str:
         words = "Expected double-quoted property name" if last == "," else "Expected property name or '}'"
         return _at(words, text, position)
     if fault.msg == "Expecting ',' delimiter":
-        words = "Expected ',' or ']' after array element" if opened == "[" else "Expected ',' or '}' after property value"
+        words = (
+            "Expected ',' or ']' after array element" if opened == "[" else "Expected ',' or '}' after property value"
+        )
         return _at(words, text, position)
     if fault.msg == "Unterminated string starting at":
         position = len(text)

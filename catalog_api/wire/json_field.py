@@ -57,6 +57,7 @@ class JsonField:
 
     def facet(self, chosen: Select[Any], dialect: str) -> Select[Any]:
         """Count rows by value; the entries of a list count each."""
+        entry: Json
         if dialect == "postgresql":
             value = func.jsonb_path_query(cast(self.column, JSONB), self._jsonpath(entries=True), type_=JSONB())
             entry = value.column_valued(joins_implicitly=True)
@@ -67,7 +68,10 @@ class JsonField:
 
     def _bound(self, name: str, bound: Json) -> Condition:
         if (quantity := quantity_of(bound)) is not None:
-            number, unit = JsonField(self.column, (*self.keys, "valueSI")), JsonField(self.column, (*self.keys, "unitSI"))
+            number, unit = (
+                JsonField(self.column, (*self.keys, "valueSI")),
+                JsonField(self.column, (*self.keys, "unitSI")),
+            )
             return and_(number._bound(name, quantity.number), unit.is_among([quantity.unit]))
         if bound is None:
             return false()

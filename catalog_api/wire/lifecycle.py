@@ -54,8 +54,12 @@ _NAMES = {name: LifecycleIn.model_fields[name].alias or name for name in COLUMNS
 
 
 def lifecycle_wire(row: DatasetRow) -> dict[str, Any]:
-    """Write a dataset's lifecycle."""
-    return {"_id": row.pid, "id": row.pid} | {alias: plain(getattr(row, name)) for name, alias in _NAMES.items()}
+    """Write a dataset's lifecycle; reasons and places that there are none of are left out, as in SciCat."""
+    written = {alias: plain(getattr(row, name)) for name, alias in _NAMES.items()}
+    return {"_id": row.pid} | {alias: value for alias, value in written.items() if value or alias not in _MAY_LACK}
+
+
+_MAY_LACK = frozenset({"archiveReturnMessage", "retrieveReturnMessage", "exportedTo", "storageLocation"})
 
 
 def _default(name: str) -> Json:

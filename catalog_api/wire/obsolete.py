@@ -27,7 +27,6 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
 }
 _LISTS = frozenset({"inputDatasets", "usedSoftware"})
 _READ = {name: plural for name, plural in SINGULAR.items() if name != "investigator"}
-_LEFT_OUT_WHEN_EMPTY = frozenset({"archiveReturnMessage", "retrieveReturnMessage", "exportedTo", "storageLocation"})
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def to_v3(dataset: Mapping[str, Any]) -> dict[str, Any]:
     if dataset["type"] == "derived" and "principalInvestigator" in single:
         single["investigator"] = single["principalInvestigator"]
     kept = {name: value for name, value in dataset.items() if name != "jobParameters" or value is not None}
-    return {**kept, **single, "datasetlifecycle": _lifecycle(dataset["datasetlifecycle"])}
+    return {**kept, **single}
 
 
 def history_wire(records: Iterable[ChangeRecordRow]) -> list[dict[str, Any]]:
@@ -121,12 +120,15 @@ def _no_string(name: str) -> Fault:
     return Fault(name, "isString", f"{name} must be a string")
 
 
-def _lifecycle(life: Mapping[str, Json]) -> dict[str, Json]:
-    # Nothing and an empty object are no values to SciCat's v3; `id` is what we add for scitacean.
-    return {name: value for name, value in life.items() if name != "id" and (value or name not in _LEFT_OUT_WHEN_EMPTY)}
-
-
 def _changed(record: ChangeRecordRow) -> dict[str, Json]:
     before, after = record.before or {}, record.after or {}
     names = [*before, *(name for name in after if name not in before)]
-    return {name: {"previousValue": before.get(name), "currentValue": after.get(name)} for name in names}
+    return {
+        name: {"previousValue": _identified(before.get(name)), "currentValue": _identified(after.get(name))}
+        for name in names
+    }
+
+
+def _identified(value: Json) -> Json:
+    """Name a sub-document by `id` too, as v3 has it in its history."""
+    return {"id": value["_id"], **value} if isinstance(value, dict) and "_id" in value else value

@@ -20,6 +20,11 @@ Identifier = Annotated[str, Path(description="Identifier, percent-encoded"), Aft
 Template = tuple[str | None, ...]
 """A route's segments: a word, or None for an identifier."""
 
+Start = tuple[int, tuple[str | None, ...]]
+"""How many segments a route has, and its first words, in lower case; these few are looked through for a path."""
+
+FIRST_WORDS = 3
+
 
 class SciCatPaths:
     """Middleware that brings every path to its one canonical form before it is routed."""
@@ -50,16 +55,18 @@ class SciCatPaths:
         await self.app({**scope, "path": path}, receive, send)
 
 
-def templates_of(routes: Iterable[str]) -> dict[int, list[Template]]:
-    """Sort routes by their number of segments; where a word and an identifier are possible, the word comes first."""
-    found: dict[int, set[Template]] = defaultdict(set)
+def templates_of(routes: Iterable[str]) -> dict[Start, list[Template]]:
+    """Sort routes by how they begin; where a word and an identifier are possible, the word comes first."""
+    found: dict[Start, set[Template]] = defaultdict(set)
     for route in routes:
         segments = route.strip("/").split("/")
-        found[len(segments)].add(tuple(None if segment.startswith("{") else segment for segment in segments))
-    return {length: sorted(templates, key=_words_first) for length, templates in found.items()}
+        words = tuple(segment.lower() for segment in segments[:FIRST_WORDS])
+        start = () if any(word.startswith("{") for word in words) else words
+        found[len(segments), start].add(tuple(None if segment.startswith("{") else segment for segment in segments))
+    return {start: sorted(templates, key=_words_first) for start, templates in found.items()}
 
 
-def canonical_path(raw: bytes, templates: dict[int, list[Template]]) -> str:
+def canonical_path(raw: bytes, templates: dict[Start, list[Template]]) -> str:
     """Write a raw path in the form that the routes use: words as there, identifiers encoded, no trailing slash.
 
     Raises:
@@ -67,7 +74,8 @@ def canonical_path(raw: bytes, templates: dict[int, list[Template]]) -> str:
     """
     segments = [_plain(text) for text in raw.decode("ascii").partition("?")[0].strip("/").split("/")]
     words = [segment.lower() for segment in segments]
-    for template in templates.get(len(segments), []):
+    alike = (tuple(words[:FIRST_WORDS]), ())
+    for template in (template for start in alike for template in templates.get((len(segments), start), [])):
         if all(word is None or word.lower() == segment for word, segment in zip(template, words, strict=True)):
             return "/" + "/".join(
                 quote(segment, safe="") if word is None else word

@@ -13,6 +13,7 @@ from sqlalchemy import Boolean, ColumnElement, String, func, literal
 from catalog_api.json_type import Json
 from catalog_api.refusals import bad_request
 from catalog_api.wire.by_database import ByDatabase
+from catalog_api.wire.postgresql_patterns import in_postgresql
 
 LONGEST_PATTERN = 1_000
 SQLITE_FUNCTION = "emdewar_matches"
@@ -36,7 +37,7 @@ class Pattern:
     def matches(self, value: ColumnElement[str]) -> ColumnElement[bool]:
         """Give the condition that the pattern is found somewhere in a text."""
         on_sqlite = getattr(func, SQLITE_FUNCTION)(literal(self.text, String), value, type_=Boolean())
-        on_postgresql = value.op("~", return_type=Boolean())(literal(_for_postgresql(self.text), String))
+        on_postgresql = value.op("~", return_type=Boolean())(literal(in_postgresql(self.text), String))
         return ByDatabase(on_sqlite, on_postgresql)
 
 
@@ -52,7 +53,7 @@ def pattern(text: Json, options: str = "", *, delimited: bool = False) -> Patter
         RefusedError: It is no regular expression, or one that could take for ever.
     """
     if not isinstance(text, str) or not set(options) <= _FLAGS | _IGNORED_FLAGS:
-        raise bad_request("a pattern is a text, like \"^grid\"; its $options are some of i, m and s")
+        raise bad_request('a pattern is a text, like "^grid"; its $options are some of i, m and s')
     if delimited and (parts := _DELIMITED.fullmatch(text)) is not None:
         text, options = parts[1], options + parts[2]
     flags = "".join(sorted(set(options) & _FLAGS))
@@ -60,6 +61,7 @@ def pattern(text: Json, options: str = "", *, delimited: bool = False) -> Patter
     if len(whole) > LONGEST_PATTERN:
         raise bad_request(f"the pattern {text[:40]!r}... is longer than {LONGEST_PATTERN} characters")
     _compiled(whole)
+    in_postgresql(whole)
     return Pattern(whole)
 
 
@@ -85,7 +87,3 @@ def _compiled(expression: str) -> Json:
     except re2.error as error:
         reason = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error.args[0]
         raise bad_request(f"{expression[:80]!r} is no pattern that can be searched for: {reason}") from error
-
-
-def _for_postgresql(expression: str) -> str:
-    return expression

@@ -17,7 +17,7 @@ _SENT = Header(
 )
 
 
-def _seen(sent: Annotated[str | None, _SENT] = None) -> datetime | None:
+async def _seen(sent: Annotated[str | None, _SENT] = None) -> datetime | None:
     if not sent:
         return None
     try:

@@ -34,7 +34,8 @@ class Projection:
             return _without(item, _tree(self.unwanted)) if self.unwanted else item
         tree = {"_id": {}, **_tree(self.wanted)}
         names = {name for relation in kept for name in (RELATIONS if relation == "all" else (relation,))}
-        return _only(item, tree | {name: {} for name in names if name not in tree})
+        chosen: dict[str, Json] = _only(item, tree | {name: {} for name in names if name not in tree})
+        return chosen
 
 
 NOTHING_LEFT_OUT = Projection()
@@ -53,7 +54,9 @@ def projection(fields: Json) -> Projection:
     if isinstance(fields, list):
         fields = {name: True for name in fields if isinstance(name, str)} if _names(fields) else None
     if not isinstance(fields, dict) or len(fields) > MOST_FIELDS:
-        raise bad_request(f"fields must be a list of up to {MOST_FIELDS} names, or an object of names and true or false")
+        raise bad_request(
+            f"fields must be a list of up to {MOST_FIELDS} names, or an object of names and true or false"
+        )
     wanted = tuple(name for name, value in fields.items() if value)
     return Projection(wanted) if wanted else Projection(None, tuple(fields))
 
@@ -87,4 +90,8 @@ def _without(item: Json, tree: Mapping[str, Tree]) -> Json:
         return [_without(entry, tree) for entry in item]
     if not isinstance(item, dict):
         return item
-    return {name: _without(value, tree[name]) if tree.get(name) else value for name, value in item.items() if tree.get(name, True)}
+    return {
+        name: _without(value, tree[name]) if tree.get(name) else value
+        for name, value in item.items()
+        if tree.get(name, True)
+    }

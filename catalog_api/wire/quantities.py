@@ -25,7 +25,7 @@ def quantity_of(operand: Json) -> Quantity | None:
         return None
     value, unit = operand["value"], operand["unit"]
     if isinstance(value, bool) or not isinstance(value, int | float) or not isinstance(unit, str):
-        raise bad_request("a quantity is written {\"value\": 1, \"unit\": \"Å\"}")
+        raise bad_request('a quantity is written {"value": 1, "unit": "Å"}')
     converted = in_si(value, unit)
     if converted is None:
         raise bad_request(f"the unit {unit[:40]!r} is not known, or {value} {unit[:40]} is out of range")

@@ -3,11 +3,25 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import eq, ge, gt, le, lt
+from operator import ge, gt, le, lt
 from typing import Any, Protocol, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import BigInteger, ColumnElement, Float, Select, String, TypeDecorator, and_, false, func, literal, not_, or_, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    Select,
+    String,
+    TypeDecorator,
+    and_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    true,
+)
 from sqlalchemy.types import TypeEngine
 
 from catalog_api.json_type import Json
@@ -126,7 +140,9 @@ class Membership:
 
     def is_within(self, bounds: Mapping[str, Json]) -> Condition:
         """Refuse: words of a list have no size."""
-        raise bad_request(f"a list is searched for words it holds, with eq, neq, inq or nin; not with {next(iter(bounds))}")
+        raise bad_request(
+            f"a list is searched for words it holds, with eq, neq, inq or nin; not with {next(iter(bounds))}"
+        )
 
     def exists(self) -> Condition:
         """Find everything: a list is always there, though it may be empty."""
@@ -186,5 +202,11 @@ def _flag(value: Json) -> bool | None:
     return value if isinstance(value, bool) else _TRUTH.get(value) if isinstance(value, str) else None
 
 
-_CASTS: Mapping[type, Callable[[Json], Json]] = {str: _text, int: _number, float: _number, bool: _flag, datetime: moment}
+_CASTS: Mapping[type, Callable[[Json], Json]] = {
+    str: _text,
+    int: _number,
+    float: _number,
+    bool: _flag,
+    datetime: moment,
+}
 """Values of JSON as a column's type, the way that SciCat's server reads them: `"5"` is a number where one belongs."""

@@ -9,9 +9,10 @@ from catalog_api.wire.shape import plain, wire
 
 
 def file_items(files: Iterable[Json]) -> Iterator[dict[str, Json]]:
-    """Write files; each is (path, size, time, chk) and then either an offset or what clients said about ownership."""
-    for path, size, time, chk, more in files:
-        yield {"path": path, "size": size, "time": plain(time), "chk": chk, **_more(more)}
+    """Write files; each is (path, size, time, chk, what was said about ownership), and its offset in a datablock."""
+    for path, size, time, chk, owner, *offset in files:
+        file = {"path": path, "size": size, "time": plain(time), "chk": chk, **(owner or {})}
+        yield file if not offset or offset[0] is None else {**file, "offset": offset[0]}
 
 
 def sent_items(files: Iterable[SentFile]) -> Iterator[dict[str, Json]]:
@@ -38,9 +39,3 @@ def block_wire(row: DatablockRow, copies: Sequence[CopyRow] | None = None, files
 def copy_wire(copy: CopyRow) -> dict[str, Json]:
     """Write a verified copy."""
     return wire(copy, without={"datablock_id"})
-
-
-def _more(more: Json) -> dict[str, Json]:
-    if more is None:
-        return {}
-    return more if isinstance(more, dict) else {"offset": more}

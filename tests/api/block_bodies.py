@@ -50,3 +50,11 @@ def posted(client: httpx.Client, address: str, body: Json) -> dict[str, Any]:
     answer.raise_for_status()
     made: dict[str, Any] = answer.json()
     return made
+
+
+def picture(**changes: Json) -> dict[str, Any]:
+    """An attachment of the dataset, as a v4 client sends it."""
+    relation = {"targetId": PID, "targetType": "dataset"}
+    body = {"aid": "a1", "caption": "atlas", "thumbnail": "data:image/png;base64,AAAA", "ownerGroup": "p1"}
+    sent = body | {"isPublished": False, "relationships": [relation]} | changes
+    return {name: value for name, value in sent.items() if value is not None}

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -18,9 +19,13 @@ from catalog_api.database import Database
 from catalog_api.settings import Settings
 from catalog_api.site import Site
 from tests.api.bodies import As, InProcess
+from tests.api.identity_provider import IdentityProvider
 from tests.postgresql import FAST, MissingError, PostgresServer, running_server
 
 PASSWORD = "a password of the tests"  # noqa: S105 (opens nothing but the tests' own catalog)
+ClientWith = Callable[..., httpx.Client]
+"""Gives a client of a catalog with some settings changed."""
+
 ACCOUNTS = {
     "flows": ["emdewar"],
     "admin": ["admin"],
@@ -35,6 +40,7 @@ ACCOUNTS = {
     "agent": ["agents"],
     "reporter": ["reporters"],
     "janitor": ["janitors"],
+    "everything": ["p1", "admin", "cleaners"],
 }
 
 
@@ -152,6 +158,26 @@ def as_(app: FastAPI) -> As:
         return client
 
     return log_in
+
+
+@pytest.fixture
+def client_with(settings: Settings) -> Iterator[ClientWith]:
+    """Gives somebody without a token, at a catalog with other settings on the same database."""
+    with ExitStack() as stack:
+
+        def begin(**changes: object) -> httpx.Client:
+            app = create_app(settings.model_copy(update=changes))
+            stack.callback(app.state.site.close)
+            return httpx.Client(transport=InProcess(app), base_url="http://catalog")
+
+        yield begin
+
+
+@pytest.fixture
+def provider() -> Iterator[IdentityProvider]:
+    """An identity provider, for sites that have one."""
+    with IdentityProvider() as provider:
+        yield provider
 
 
 @pytest.fixture

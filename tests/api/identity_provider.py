@@ -18,8 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from catalog_api.json_type import Json
+from catalog_api.settings import Settings
 
 AUDIENCE = "emdewar"
+CALLBACK = "http://127.0.0.1/api/v3/auth/oidc/callback"
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -114,6 +116,21 @@ class IdentityProvider:
         if asked is None or asked["code_challenge"] != challenge or asked["redirect_uri"] != form["redirect_uri"]:
             return 400, {"error": "invalid_grant"}, {}
         return 200, {"id_token": self.token(nonce=asked["nonce"]), "access_token": "opaque"}, {}
+
+
+def site_with(provider: IdentityProvider, settings: Settings) -> Settings:
+    """The settings of a site with that provider, and two clients that people log in from."""
+    pages = {"scicat": "https://portal.example.org/auth-callback?theme=dark", "cli": "http://localhost:8080/success"}
+    return settings.model_copy(
+        update={
+            "oidc_issuer": provider.issuer,
+            "oidc_audience": AUDIENCE,
+            "oidc_authorized_parties": frozenset({"microscope-app"}),
+            "oidc_callback_url": CALLBACK,
+            "oidc_success_urls": pages,
+            "login_attempts_per_minute": 100,
+        }
+    )
 
 
 def _public(name: str, key: PrivateKey) -> dict[str, Any]:

@@ -30,9 +30,7 @@ def test_a_patch_changes_only_what_it_names(owner: httpx.Client, content_type: s
     assert owner.get(path()).json() == after
 
 
-@pytest.mark.parametrize(
-    "field", ["pid", "type", "managed", "createdBy", "unknown", "scientificMetadataValid", "history"]
-)
+@pytest.mark.parametrize("field", ["pid", "type", "managed", "createdBy", "unknown", "history"])
 @pytest.mark.parametrize("version", ["v3", "v4"])
 def test_what_is_not_a_clients_to_change_is_refused(owner: httpx.Client, version: str, field: str) -> None:
     owner.post("/api/v4/datasets", json=dataset())
@@ -202,6 +200,15 @@ def test_v3_changes_single_values(owner: httpx.Client) -> None:
 
     assert (changed["proposalIds"], changed["instrumentIds"]) == (["one"], ["scope 2"])
     assert (changed["principalInvestigators"], changed["instrumentId"]) == (["Dr. P"], "scope 2")
+
+
+@pytest.mark.parametrize(("kind", "status"), [("raw", 200), ("derived", 400), ("custom", 400)])
+def test_v3_takes_the_type_that_a_dataset_has(owner: httpx.Client, kind: str, status: int) -> None:
+    owner.post("/api/v3/datasets", json=dataset_v3())
+
+    answer = owner.patch(path(version="v3"), json={"type": kind, "description": "new"})
+
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_every_dataset_must_fit_and_the_one_that_does_not_is_named(read: Read) -
     check = {"actionType": "validate", "datasets": {"datasetlifecycle.archivable": {"const": True}}}
     (action,) = read(text_of(actions=[check])).named("move").create.actions
     datasets = [{"pid": pid, "datasetlifecycle": {"archivable": pid == "a"}} for pid in ("a", "b")]
-    request = {"jobParams": {"datasetList": [{"pid": pid, "files": []} for pid in ("a", "b")]}}
+    request: Json = {"jobParams": {"datasetList": [{"pid": pid, "files": []} for pid in ("a", "b")]}}
 
     with pytest.raises(ExplainedError, match=r"Invalid value for 'datasetlifecycle\.archivable'") as caught:
         action.check(asked(request, datasets))

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.bodies import PID, As, data_file, dataset, path
 from tests.api.block_bodies import BELOW, ODB, counters, file_list, posted, registered
+from tests.api.bodies import PID, As, data_file, dataset, path
 
 VALID = [f"{ODB}/isValid", "/api/v3/origdatablocks/isValid", f"{BELOW}/isValid"]
 WRONG: dict[str, Any] = {

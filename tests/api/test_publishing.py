@@ -24,8 +24,8 @@ def whole(as_: As) -> None:
 
 
 def _seen(client: httpx.Client) -> list[int]:
-    answers = [client.get(path("20.500/abc", what, version="v3")) for what in ("origdatablocks", "datablocks")]
-    return [len(answer.json()) if answer.is_success else 0 for answer in answers]
+    """How many file lists and datablocks somebody finds."""
+    return [len(client.get(address).json()) for address in ("/api/v4/origdatablocks/public", "/api/v3/datablocks")]
 
 
 @pytest.mark.usefixtures("whole")
@@ -57,6 +57,18 @@ def test_a_bare_patch_leaves_the_files_closed(owner: httpx.Client, anonymous: ht
 
     assert opened.json()["isPublished"] is True
     assert _seen(anonymous) == [0, 0]
+
+
+@pytest.mark.usefixtures("whole")
+def test_what_comes_after_publishing_is_open_too(as_: As, owner: httpx.Client, anonymous: httpx.Client) -> None:
+    owner.post(path("20.500/abc", "publish")).raise_for_status()
+
+    more = {"size": 1002, "chkAlg": "sha256", "dataFileList": [data_file(2)]}
+    block = {**more, "archiveId": "tape/2", "packedSize": 900, "version": "1"}
+    for what, body in (("origdatablocks", more), ("datablocks", block)):
+        as_("admin").post(path("20.500/abc", what, version="v3"), json=body).raise_for_status()
+
+    assert _seen(anonymous) == [2, 2]
 
 
 @pytest.mark.usefixtures("whole")

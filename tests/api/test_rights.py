@@ -42,9 +42,7 @@ PRIVATE = (
     Verb("replace", lambda client: client.put(path(), json=_whole()), WRITERS),
     Verb("share", lambda client: client.patch(path(), json={"accessGroups": ["p9"]}), WRITERS),
     Verb("publish", lambda client: client.patch(path(), json={"isPublished": True}), WRITERS),
-    Verb(
-        "append", lambda client: client.post(_append(), params={"fieldName": "keywords", "data": '["a"]'}), WRITERS, 201
-    ),
+    Verb("append", lambda client: client.post(_append("keywords", '["a"]')), WRITERS, 201),
     Verb("give-away", lambda client: client.patch(path(), json={"ownerGroup": "p9"}), {"flows", "admin"}),
     Verb("move", lambda client: move(client, "filesNotYetAvailable"), MOVERS),
     Verb("declare-files", lambda client: declare(client, range(1)), WRITERS | {"stranger"}, 201),

@@ -1,42 +1,18 @@
-"""Every answer has an id, safe headers, one line in the log and its place in the figures."""
+"""Every answer has an id and safe headers, and frontends are told what they ask for."""
 
-import json
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from prometheus_client.parser import text_string_to_metric_families
 
 from catalog_api.application import create_app
-from catalog_api.service import logs
-from catalog_api.service.metrics import Remembered
 from catalog_api.settings import Settings
-from catalog_api.site import Site
 from emdewar.errors import RefusedError
-from tests.api.bodies import As, InProcess, dataset, path
-from tests.api.conftest import PASSWORD
+from tests.api.bodies import InProcess
+from tests.api.conftest import ClientWith
 
 ID = "X-Request-ID"
-
-
-ClientWith = Callable[..., httpx.Client]
-
-
-@pytest.fixture
-def client_with(settings: Settings) -> Iterator[ClientWith]:
-    """Gives a client of a catalog with other settings, on the same database."""
-    with ExitStack() as stack:
-
-        def begin(**changes: object) -> httpx.Client:
-            app = create_app(settings.model_copy(update=changes))
-            stack.callback(app.state.site.close)
-            return httpx.Client(transport=InProcess(app), base_url="http://catalog")
-
-        yield begin
 
 
 @pytest.mark.parametrize(
@@ -108,168 +84,6 @@ def test_a_page_may_send_its_token_from_anywhere_allowed(anonymous: httpx.Client
     assert answer.status_code == 200
     assert "authorization" in answer.headers["Access-Control-Allow-Headers"]
     assert "Access-Control-Allow-Credentials" not in answer.headers
-
-
-def test_a_request_is_one_line_that_says_who_asked_what(owner: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
-    owner.post("/api/v4/datasets", json=dataset())
-    caplog.clear()
-    caplog.set_level(logging.INFO, "catalog_api.requests")
-
-    answer = owner.get(path(), headers={ID: "seen-here"})
-
-    (line,) = [record for record in caplog.records if record.name == "catalog_api.requests"]
-    said = json.loads(logs.formatter("json").format(line))
-    assert {name: said[name] for name in ("method", "route", "status", "caller")} == {
-        "method": "GET",
-        "route": "/api/v4/datasets/{pid}",
-        "status": answer.status_code,
-        "caller": "owner",
-    }
-    assert said["ms"] > 0
-
-
-def test_filters_are_logged_short_and_secrets_never(
-    owner: httpx.Client, anonymous: httpx.Client, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-
-    owner.get(
-        "/api/v3/datasets", params={"filter": json.dumps({"where": {"pid": "x" * 500}}), "access_token": "secret1"}
-    )
-    anonymous.post("/api/v3/auth/login", json={"username": "hunter2", "password": "secret2"})
-    answer = anonymous.post("/api/v3/auth/login", json={"username": "owner", "password": PASSWORD})
-
-    lines = [
-        logs.formatter("json").format(record) for record in caplog.records if record.name.startswith("catalog_api")
-    ]
-    token = answer.json()["id"]
-    assert not any(secret in line for line in lines for secret in ("secret1", "secret2", "hunter2", PASSWORD, token))
-    assert any('"filter"' in line for line in lines)
-    assert max(map(len, lines)) < 1500
-
-
-def test_lines_for_people_hold_the_same(caplog: pytest.LogCaptureFixture, anonymous: httpx.Client) -> None:
-    caplog.set_level(logging.INFO)
-
-    anonymous.get("/api/v4/datasets/count")
-
-    line = next(logs.formatter("text").format(seen) for seen in caplog.records if seen.name == "catalog_api.requests")
-    assert "route=/api/v4/datasets/count" in line
-
-
-def samples(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """The figures by name and labels."""
-    return {
-        (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
-
-
-def test_requests_are_counted_by_route_and_not_by_address(owner: httpx.Client, anonymous: httpx.Client) -> None:
-    for name in ("a", "b", "c"):
-        owner.get(f"/api/v4/datasets/{name}")
-    anonymous.request("BREW", "/nowhere/at/all")
-
-    figures = samples(anonymous.get("/metrics").text)
-
-    by_route = {"method": "GET", "route": "/api/v4/datasets/{pid}"}
-    assert figures["emdewar_catalog_requests_total", frozenset((by_route | {"status": "404"}).items())] == 3
-    assert figures["emdewar_catalog_request_seconds_count", frozenset(by_route.items())] == 3
-    strange = {"method": "other", "route": "unmatched", "status": "404"}
-    assert figures["emdewar_catalog_requests_total", frozenset(strange.items())] == 1
-
-
-def test_figures_tell_what_waits_and_how_datasets_stand(flows: httpx.Client, anonymous: httpx.Client) -> None:
-    flows.post("/api/v4/datasets", json=dataset("20.500/1"))
-    flows.post("/api/v4/datasets", json=dataset("20.500/2"))
-
-    figures = samples(anonymous.get("/metrics").text)
-
-    assert figures["emdewar_catalog_datasets", frozenset({("state", "datasetCreated")})] == 2
-    assert figures["emdewar_catalog_outbox_waiting", frozenset()] == 0
-    assert ("emdewar_catalog_database_connections", frozenset()) in figures
-
-
-def test_words_of_foreign_archivers_are_one_figure(as_: As, owner: httpx.Client, anonymous: httpx.Client) -> None:
-    for number, word in enumerate(("onTapeA", "onTapeB")):
-        owner.post("/api/v4/datasets", json=dataset(f"20.500/{number}"))
-        as_("archiver").patch(path(f"20.500/{number}", "datasetlifecycle"), json={"archiveStatusMessage": word})
-
-    figures = samples(anonymous.get("/metrics").text)
-
-    assert figures["emdewar_catalog_datasets", frozenset({("state", "other")})] == 2
-
-
-def test_logins_are_counted_by_outcome(anonymous: httpx.Client) -> None:
-    for password in (PASSWORD, "wrong", "wrong"):
-        anonymous.post("/api/v3/auth/login", json={"username": "owner", "password": password})
-
-    figures = samples(anonymous.get("/metrics").text)
-
-    counted = {
-        state: figures["emdewar_catalog_logins_total", frozenset({("outcome", state)})]
-        for state in ("welcome", "refused")
-    }
-    assert counted == {"welcome": 1, "refused": 2}
-
-
-def test_figures_can_be_kept_to_some_groups(client_with: ClientWith, as_: As) -> None:
-    strict = client_with(metrics_groups=frozenset({"p1"}))
-
-    tokens = {who: as_(who).headers.get("Authorization") for who in ("owner", "admin", "nobody")}
-    statuses = {
-        who: strict.get("/metrics", headers={"Authorization": token} if token else {}).status_code
-        for who, token in tokens.items()
-    }
-
-    assert statuses == {"owner": 200, "admin": 403, "nobody": 401}
-
-
-def test_figures_of_the_database_are_asked_for_once_a_while() -> None:
-    asked = []
-
-    def ask() -> dict[str, dict[str, float]]:
-        asked.append(1)
-        return {}
-
-    remembered = Remembered(ask)
-
-    remembered()
-    remembered()
-
-    assert len(asked) == 1
-
-
-def test_health_says_when_the_database_is_gone(app: FastAPI, anonymous: httpx.Client, sqlite_file: Path) -> None:
-    site: Site = app.state.site
-    well = anonymous.get("/api/v3/health")
-
-    site.close()
-    sqlite_file.unlink()
-    sqlite_file.mkdir()
-    ill = anonymous.get("/api/v3/health")
-
-    assert (well.status_code, well.json()["status"]) == (200, "ok")
-    assert (ill.status_code, ill.json()["status"]) == (503, "error")
-    assert ill.json()["error"] == {"database": {"status": "down"}}
-
-
-def test_a_bug_is_a_500_that_tells_nothing_and_can_be_found_in_the_log(
-    app: FastAPI, anonymous: httpx.Client, caplog: pytest.LogCaptureFixture
-) -> None:
-    @app.get("/bug")
-    def bug() -> None:
-        raise ZeroDivisionError("the inside of the catalog")
-
-    caplog.set_level(logging.INFO)
-
-    answer = anonymous.get("/bug", headers={ID: "find-me"})
-
-    assert answer.status_code == 500
-    assert "inside" not in answer.text
-    assert answer.headers[ID] == "find-me"
-    assert [record.__dict__["status"] for record in caplog.records if record.name == "catalog_api.requests"] == [500]
 
 
 def test_a_frontend_is_told_the_name_of_the_facility(client_with: ClientWith) -> None:

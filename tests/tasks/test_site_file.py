@@ -71,6 +71,25 @@ def test_nothing_is_restored_over_what_is_kept(tmp_path: Path, destination: str)
         facility.check_destination(Path(destination))
 
 
+@pytest.mark.parametrize("wanted", ["/etc", "..", "a/../../b", "/back/../etc", "/backx"])
+def test_a_job_has_nothing_written_outside_the_retrieve_folder(tmp_path: Path, wanted: str) -> None:
+    facility = read_site(site_file(tmp_path, FACILITY, MICROSCOPE)).facilities["default"]
+
+    with pytest.raises(RefusedError, match="name a folder below"):
+        facility.ordered_target("20.500/abc", wanted)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "folder"), [("", ""), ("paper", "paper/"), ("/back", ""), ("/back/a/b", "a/b/")]
+)
+def test_a_job_may_choose_a_folder_below_the_retrieve_folder(tmp_path: Path, wanted: str, folder: str) -> None:
+    facility = read_site(site_file(tmp_path, FACILITY, MICROSCOPE)).facilities["default"]
+
+    target = facility.ordered_target("20.500/abc", wanted)
+
+    assert target.as_posix() == f"{facility.retrieve_folder}/{folder}20.500_abc"
+
+
 @pytest.mark.parametrize("session", ["/mnt/krios1", "/mnt/krios1/a/b", "/etc", "nul\0byte", ""])
 def test_only_a_folder_of_the_drop_folder_is_a_session(tmp_path: Path, session: str) -> None:
     microscope = read_site(site_file(tmp_path, FACILITY, MICROSCOPE)).microscopes["default"]

@@ -53,6 +53,7 @@ def upgrade() -> None:
     _widen_job()
     _number_file_lists()
     _widen_declared_file()
+    op.add_column("datablock_file", sa.Column("owner", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("dataset", sa.Column("scientific_metadata_valid", sa.Boolean(), nullable=True))
     _fill_dataset_access()
     _fill_attachment_access()
