@@ -20,7 +20,7 @@ from catalog_api.wire.document import ThePatch
 from catalog_api.wire.filters import Listing
 from catalog_api.wire.paths import Identifier
 from catalog_api.wire.precondition import Seen
-from catalog_api.wire.request import router
+from catalog_api.wire.request import THERE_ALREADY, router
 from catalog_api.wire.shape import answer
 from catalog_api.wire.streaming import Rows, streamed
 
@@ -35,7 +35,7 @@ async def _attaching(caller: TheCaller) -> Caller:
 TheAttacher = Annotated[Caller, Depends(_attaching)]
 
 
-@current.post("/attachments", status_code=201, summary="Attach a picture")
+@current.post("/attachments", status_code=201, responses=THERE_ALREADY, summary="Attach a picture")
 def attach(sent: AttachmentIn, caller: TheAttacher, session: Writing) -> Response:
     """Attach a picture to datasets, proposals, samples or published data.
 

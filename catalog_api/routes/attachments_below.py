@@ -8,7 +8,7 @@ from catalog_api.services.attachments_below import Parent, Place
 from catalog_api.site import Reading, ReadingWhileSent, TheCaller, Writing
 from catalog_api.wire.attachment import OldAttachmentChange, OldAttachmentIn, old_attachment_wire
 from catalog_api.wire.paths import Identifier
-from catalog_api.wire.request import router
+from catalog_api.wire.request import THERE_ALREADY, router
 from catalog_api.wire.shape import answer
 from catalog_api.wire.streaming import Rows, streamed
 
@@ -28,7 +28,7 @@ def _below(words: str, one: str, parent: Parent) -> APIRouter:
 
 
 def _of_all(routes: APIRouter, path: str, one: str, parent: Parent) -> None:
-    @routes.post(path, status_code=201, summary=f"Attach a picture to a {one}")
+    @routes.post(path, status_code=201, responses=THERE_ALREADY, summary=f"Attach a picture to a {one}")
     def attach(pid: Identifier, sent: OldAttachmentIn, caller: TheCaller, session: Writing) -> Response:
         """Attach a picture; it gets the groups of what it is attached to, where none are sent."""
         row, is_new = below.attach(session, caller, Place(parent, pid), sent)

@@ -14,7 +14,7 @@ from catalog_api.wire.blocks import CopyIn, DatablockChanges, DatablockIn, Files
 from catalog_api.wire.filters import parse_filter
 from catalog_api.wire.paths import Identifier
 from catalog_api.wire.precondition import Seen
-from catalog_api.wire.request import router
+from catalog_api.wire.request import THERE_ALREADY, router
 from catalog_api.wire.shape import answer
 from catalog_api.wire.streaming import Rows, streamed, whole
 from catalog_api.wire.written import block_wire, copy_wire, sent_items
@@ -87,7 +87,9 @@ def append(archive_id: Identifier, sent: FilesIn, caller: TheCaller, session: Wr
     return answer({"archiveId": row.archive_id, "count": datablocks.count_files(session, row)}, 201)
 
 
-@routes.post("/datablocks/{archive_id}/copies", status_code=201, summary="Record a verified copy")
+@routes.post(
+    "/datablocks/{archive_id}/copies", status_code=201, responses=THERE_ALREADY, summary="Record a verified copy"
+)
 def record_copy(archive_id: Identifier, sent: CopyIn, caller: TheCaller, session: Writing) -> Response:
     """Record a copy that was read back from its store; it must equal the datablock in size, checksums and files.
 

@@ -54,18 +54,19 @@ class Desk:
     session: Session
     caller: Caller
     write: Write
+    sees_below: bool = False
 
     def many(self, listing: Listing) -> Response:
         """Answer with a page of datasets, and with what is related to them."""
         asked = includes.asked_for(listing)
-        only = includes.only_required(self.caller, asked)
+        only = includes.only_required(self._audience(), asked)
         rows = search.page(self.session, self.caller, listing, only)
         return streamed(Rows(lambda: self._items(rows, listing)))
 
     def first(self, listing: Listing) -> Response:
         """Answer with the first dataset that matches, or with nothing."""
         asked = includes.asked_for(listing)
-        only = includes.only_required(self.caller, asked)
+        only = includes.only_required(self._audience(), asked)
         rows = search.page(self.session, self.caller, replace(listing, limit=1), only)
         return self.one(rows[0], listing) if rows else nothing()
 
@@ -76,8 +77,11 @@ class Desk:
 
     def _items(self, rows: Sequence[DatasetRow], listing: Listing) -> Iterator[dict[str, Json]]:
         begun = list(zip(rows, self.write(self.session, rows, listing), strict=True))
-        found = includes.with_relations(self.session, self.caller, begun, includes.asked_for(listing))
+        found = includes.with_relations(self.session, self._audience(), begun, includes.asked_for(listing))
         return (listing.project(item) for item in found)
+
+    def _audience(self) -> includes.Audience:
+        return includes.Audience(self.caller, self.sees_below)
 
 
 def changed(asked: Asked, pid: str, sent: SentPatch, *, whole_quantities: bool) -> DatasetRow:

@@ -81,5 +81,5 @@ def public_facets(sent: TheCount, site: TheSite, session: Reading) -> Response:
 
 
 def _counted(session: Session, caller: Caller, sent: Count, site: Site) -> list[dict[str, Json]]:
-    form = replace(sent.form, only=includes.only_required(caller, sent.includes))
+    form = replace(sent.form, only=includes.only_required(includes.Audience(caller), sent.includes))
     return datasets_forms.facets(session, caller, form, sent.names, site.job_types)

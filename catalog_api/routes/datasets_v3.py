@@ -70,7 +70,7 @@ def is_valid(body: Body, site: TheSite, caller: TheCaller) -> Response:
 @old.get("/datasets", summary="List datasets")
 def find_many(listing: TheListing, caller: TheCaller, session: ReadingWhileSent) -> Response:
     """List what the caller may see, with v3 names; without a token, published datasets only."""
-    return Desk(session, caller, write).many(listing)
+    return Desk(session, caller, write, sees_below=True).many(listing)
 
 
 @old.get("/datasets/count", summary="Count datasets")
@@ -82,14 +82,15 @@ def count(listing: TheListing, caller: TheCaller, session: Reading) -> Response:
 @old.get("/datasets/findOne", summary="Find a dataset")
 def find_one(listing: TheListing, caller: TheCaller, session: ReadingWhileSent) -> Response:
     """Give the first dataset that matches, with v3 names; where there is none, nothing."""
-    return Desk(session, caller, write).first(listing)
+    return Desk(session, caller, write, sees_below=True).first(listing)
 
 
 @old.get("/datasets/{pid}", summary="Give a dataset")
 def find(pid: Identifier, listing: TheListing, caller: TheCaller, session: ReadingWhileSent) -> Response:
     """Give one dataset with v3 names and its history, or what the filter's `fields` and `include` say."""
     row = datasets.find(session, caller, pid)
-    return Desk(session, caller, write if listing.fields.wanted else _with_history).one(row, listing)
+    wanted = write if listing.fields.wanted else _with_history
+    return Desk(session, caller, wanted, sees_below=True).one(row, listing)
 
 
 @old.patch("/datasets/{pid}", summary="Change a dataset")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, and_, false, func, literal_column, or_, select
+from sqlalchemy import Select, and_, false, func, literal_column, or_, select, true
 from sqlmodel import col
 
 from catalog_api.json_type import Json
@@ -58,6 +58,8 @@ class MetadataField:
 
     def exists(self) -> Condition:
         """Find what has anything there, be it null."""
+        if not self.path:
+            return true()
         if self.in_si:
             return self._has()
         below = and_(_path > f"{self.path}.", _path < f"{self.path}/")
@@ -115,7 +117,7 @@ class MetadataField:
 
     def _place(self) -> Condition:
         if self.in_si:
-            return and_(_path == self.path, _unit.is_not(None))
+            return and_(_path == self.path, _unit != "")
         return and_(_path.in_([self.path, f"{self.path}.value", f"{self.path}.v"]), _unit.is_(None))
 
     def _compared_number(self) -> Json:

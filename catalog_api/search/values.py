@@ -10,7 +10,8 @@ from catalog_api.search.si import ADDED, quantity_keys
 MOST_VALUES = 20_000
 """Values of one dataset that can be searched for; what has more keeps the first ones."""
 
-LONGEST_PATH = 2_000
+LONGEST_PATH = 1_500
+"""Bytes of a path that can be searched for: with the identifier it fits one entry of PostgreSQL's index."""
 LARGEST_NUMBER = 1e300
 SIGNIFICANT_DIGITS = 12
 
@@ -39,7 +40,7 @@ def rows_of(pid: str, metadata: Json) -> list[dict[str, Json]]:
 
 def values_of(value: Json, path: str) -> Iterator[MetadataValue]:
     """Give the values below a path; entries of a list share their path."""
-    if len(path) > LONGEST_PATH:
+    if len(path.encode()) > LONGEST_PATH:
         return
     if isinstance(value, dict) and value:
         yield from _quantity(value, path)
@@ -73,4 +74,7 @@ def _leaf(value: Json, path: str) -> MetadataValue:
         return MetadataValue(path, flag=value)
     if isinstance(value, int | float):
         return MetadataValue(path, number=max(-LARGEST_NUMBER, min(float(value), LARGEST_NUMBER)))
-    return MetadataValue(path, text=value if isinstance(value, str) else None)
+    if isinstance(value, str):
+        return MetadataValue(path, text=value)
+    # An empty list is there and is not null: conditions on values look for rows without any unit.
+    return MetadataValue(path) if value is None else MetadataValue(path, unit="")

@@ -5,18 +5,18 @@ sent, so that no list of files is ever held whole.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import and_, true
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from catalog_api.json_type import Json
 from catalog_api.refusals import bad_request
 from catalog_api.rules.caller import Caller
 from catalog_api.services.listing import ordering
-from catalog_api.services.relations import RELATIONS, Condition, Relation
+from catalog_api.services.relations import RELATIONS, Belonging, Condition, Relation
 from catalog_api.tables import DatasetRow
 from catalog_api.wire.conditions import condition
 from catalog_api.wire.filters import Include, Listing
@@ -29,6 +29,24 @@ DATASETS_AT_ONCE = 100
 """Datasets whose related documents are read together, and held together."""
 
 _OLDEST_FIRST = (("createdAt", False),)
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who is answered, and in which dialect.
+
+    Attributes:
+        caller: Who asks.
+        sees_below: Who sees a dataset sees its file lists and datablocks, published or not, as in SciCat's v3.
+    """
+
+    caller: Caller
+    sees_below: bool = False
+
+    def sees(self, relation: Relation) -> Condition:
+        """Give the condition for related documents that are shown."""
+        below = self.sees_below and isinstance(relation, Belonging)
+        return true() if below else relation.documents.readable(self.caller)
 
 
 def asked_for(listing: Listing) -> list[Include]:
@@ -51,7 +69,7 @@ def asked_for(listing: Listing) -> list[Include]:
     return [asked[name] for name in RELATIONS if name in asked]
 
 
-def only_required(caller: Caller, includes: Sequence[Include]) -> Condition | None:
+def only_required(audience: Audience, includes: Sequence[Include]) -> Condition | None:
     """Give the condition for datasets that have what is required of their relations; None when nothing is.
 
     Raises:
@@ -61,23 +79,19 @@ def only_required(caller: Caller, includes: Sequence[Include]) -> Condition | No
     for include in includes:
         if include.required is not None:
             relation = RELATIONS[include.relation]
-            documents = relation.documents
-            matching = documents.readable(caller) & condition(include.listing.where, documents.known)
+            matching = audience.sees(relation) & condition(include.listing.where, relation.documents.known)
             parts.append(relation.required(matching, include.required))
     return and_(true(), *parts) if parts else None
 
 
 def with_relations(
-    session: Session,
-    caller: Caller,
-    datasets: Sequence[tuple[DatasetRow, dict[str, Json]]],
-    includes: Sequence[Include],
+    session: Session, audience: Audience, datasets: Sequence[Begun], includes: Sequence[Include]
 ) -> Iterator[dict[str, Json]]:
     """Add to datasets what is related to them.
 
     Args:
         session: Open session, which stays open until all is written.
-        caller: Who asks.
+        audience: Who is answered.
         datasets: The datasets of a page.
         includes: What to add.
 
@@ -87,15 +101,15 @@ def with_relations(
     for start in range(0, len(datasets), DATASETS_AT_ONCE):
         some = datasets[start : start + DATASETS_AT_ONCE]
         rows = [row for row, _ in some]
-        related = {include.relation: _related(session, caller, rows, include) for include in includes}
+        related = {include.relation: _related(session, audience, rows, include) for include in includes}
         for place, (_, item) in enumerate(some):
             yield item | {name: found[place] for name, found in related.items()}
 
 
-def _related(session: Session, caller: Caller, datasets: Sequence[DatasetRow], include: Include) -> list[Json]:
+def _related(session: Session, audience: Audience, datasets: Sequence[DatasetRow], include: Include) -> list[Json]:
     """Give for each dataset the documents of one relation, in the order and the part that is asked for."""
     relation, listing = RELATIONS[include.relation], include.listing
-    found = _fetch(session, caller, relation, datasets, listing)
+    found = _fetch(session, audience, relation, datasets, listing)
     chosen = [
         list(islice((row for row in found if relation.is_of(dataset, row)), listing.skip, listing.skip + listing.limit))
         for dataset in datasets
@@ -104,13 +118,14 @@ def _related(session: Session, caller: Caller, datasets: Sequence[DatasetRow], i
 
 
 def _fetch(
-    session: Session, caller: Caller, relation: Relation, datasets: Sequence[DatasetRow], listing: Listing
+    session: Session, audience: Audience, relation: Relation, datasets: Sequence[DatasetRow], listing: Listing
 ) -> Sequence[Any]:
     documents = relation.documents
     listing = replace(listing, default_order=_OLDEST_FIRST)
     order = ordering(listing, documents.known, getattr(documents.table, documents.key))
     matching = (relation.of_any([row.pid for row in datasets]), condition(listing.where, documents.known))
-    return session.exec(documents.visible(caller).where(*matching).order_by(*order)).all()
+    chosen = select(documents.table).where(audience.sees(relation), *matching)
+    return session.exec(chosen.order_by(*order)).all()
 
 
 def _check_no_collision(asked: dict[str, Include], listing: Listing) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from catalog_api.refusals import bad_request
 from catalog_api.rules.caller import Caller
 from catalog_api.services import datasets
-from catalog_api.services.includes import with_relations
+from catalog_api.services.includes import Audience, with_relations
 from catalog_api.tables import DatasetRow, JobDatasetRow, JobRow
 from catalog_api.wire.dataset import dataset_wire
 from catalog_api.wire.filters import Include, Listing
@@ -88,7 +88,7 @@ def _datasets(
     items = [(row, dataset_wire(row)) for row in rows]
     includes = tuple(Include(relation, _EVERYTHING) for relation in relations)
     found: dict[str, list[dict[str, Any]]] = {job_id: [] for job_id in job_ids}
-    for item in with_relations(session, caller, items, includes):
+    for item in with_relations(session, Audience(caller), items, includes):
         for job_id in jobs_of[item["pid"]]:
             found[job_id].append(item)
     return found

@@ -17,10 +17,11 @@ MOST_CONDITIONS = 200
 TEXT = "$text"
 """Name of the search for words: `{"$text": {"$search": "apoferritin -test"}}`."""
 
-_SYNONYMS = {"inq": "in", "neq": "ne", "regexp": "regex"}
 _OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "between", "in", "nin", "exists", "not")
 _PATTERNS = {"regex": "", "like": "", "ilike": "i", "nlike": "", "nilike": "i"}
-_SPELLINGS = frozenset({*_OPERATORS, *_PATTERNS, *_SYNONYMS})
+_WORDS = {word: word for word in (*_OPERATORS, *_PATTERNS, "options")} | {"inq": "in", "neq": "ne", "regexp": "regex"}
+_OPERATOR_OF = _WORDS | {f"${word}": operator for word, operator in _WORDS.items()}
+"""Each operator by its spellings."""
 
 
 def condition(where: Mapping[str, Json], known: Mapping[str, Searchable]) -> Condition:
@@ -82,16 +83,27 @@ _JOINED: Mapping[str, Callable[[list[Condition]], Condition]] = {
 def _field(searchable: Searchable, value: Json) -> Condition:
     if not isinstance(value, dict):
         return searchable.is_among([value])
-    if value and not any(name.startswith("$") or name in _SPELLINGS for name in value):
+    if value and not any(name.startswith("$") or name in _OPERATOR_OF for name in value):
         return searchable.is_among([value])
-    asked = {_SYNONYMS.get(name.removeprefix("$"), name.removeprefix("$")): operand for name, operand in value.items()}
-    options = asked.pop("options", "")
-    bounds = {name: operand for name, operand in asked.items() if name in RANGE}
-    if "between" in asked:
-        bounds |= dict(zip(("gte", "lte"), _pair(asked["between"]), strict=True))
-    others = (name for name in asked if name not in {*RANGE, "between"})
-    parts = [_operator(searchable, name, asked[name], options) for name in others]
-    return and_(true(), *([searchable.is_within(bounds)] if bounds else []), *parts)
+    asked = [(_OPERATOR_OF.get(name, name), operand) for name, operand in value.items()]
+    options = next((operand for name, operand in asked if name == "options"), "")
+    parts = [searchable.is_within(bounds) for bounds in _bounds(asked)]
+    others = ((name, operand) for name, operand in asked if name not in {*RANGE, "between", "options"})
+    return and_(true(), *parts, *(_operator(searchable, name, operand, options) for name, operand in others))
+
+
+def _bounds(asked: list[tuple[str, Json]]) -> list[dict[str, Json]]:
+    """Put the bounds together that one value may have to keep; a bound that is given twice counts twice."""
+    pairs: list[dict[str, Json]] = [{"gte": low, "lte": high} for low, high in map(_pair, _all_of("between", asked))]
+    every = {name: _all_of(name, asked) for name in RANGE}
+    most = max(map(len, every.values()))
+    return pairs + [
+        {name: given[place] for name, given in every.items() if place < len(given)} for place in range(most)
+    ]
+
+
+def _all_of(wanted: str, asked: list[tuple[str, Json]]) -> list[Json]:
+    return [operand for name, operand in asked if name == wanted]
 
 
 def _operator(searchable: Searchable, name: str, operand: Json, options: Json) -> Condition:

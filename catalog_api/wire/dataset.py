@@ -32,6 +32,9 @@ LIST_FIELDS = (
 COUNTERS = ("size", "packed_size", "number_of_files", "number_of_files_archived")
 """Counted by the catalog once it knows files; until then a client may declare them."""
 
+LONGEST_INDEXED_BYTES = 1024
+"""Of a text that is found by index: two of them fit one entry of PostgreSQL's."""
+
 LONGEST_LOG = 4 * 1024 * 1024
 LONGEST_SCHEMA = 256 * 1024
 
@@ -42,9 +45,16 @@ def _text_only(value: object) -> object:
     raise PydanticCustomError("datetime_type", "a moment is written as text")
 
 
-_FolderText = Annotated[Word, AfterValidator(lambda folder: folder.rstrip("/") or "/")]
+def _indexable(text: str) -> str:
+    if len(text.encode()) > LONGEST_INDEXED_BYTES:
+        raise PydanticCustomError("too_long", "it may have {most} bytes at most", {"most": LONGEST_INDEXED_BYTES})
+    return text
+
+
+_Key = Annotated[Word, AfterValidator(_indexable)]
+_Entry = Annotated[str, Field(max_length=1024), AfterValidator(_indexable)]
+_FolderText = Annotated[Word, AfterValidator(lambda folder: folder.rstrip("/") or "/"), AfterValidator(_indexable)]
 _Moment = Annotated[AnyMoment, BeforeValidator(_text_only)]
-_Entry = Annotated[str, Field(max_length=1024)]
 _Entries = Annotated[list[_Entry], Field(max_length=10_000)]
 _Bytes = Annotated[StrictInt, Field(ge=0, lt=2**53, description="Counted by the catalog once it knows files.")]
 _Files = Annotated[StrictInt, Field(ge=0, lt=2**31, description="Counted by the catalog once it knows files.")]
@@ -78,7 +88,7 @@ def _relationship(sent: RelationshipIn) -> RelationshipIn:
 class DatasetIn(Complaining, Sent):
     """A dataset as a client registers it."""
 
-    pid: Word | None = Field(None, description="Made by the catalog when not given.")
+    pid: _Key | None = Field(None, description="Made by the catalog when not given.")
     type: Word = Field(description="raw, derived, or one of the site's own types")
     dataset_name: Word
     owner: Text = ""
@@ -116,7 +126,7 @@ class DatasetIn(Complaining, Sent):
         None, description="Address of a schema that the catalog knows, or a JSON schema as text."
     )
     scientific_metadata_valid: Any = Field(None, description="Ignored: the catalog judges itself.")
-    owner_group: Word
+    owner_group: _Key
     access_groups: _Entries = Field([])
     instrument_group: Text | None = None
     is_published: StrictBool = False

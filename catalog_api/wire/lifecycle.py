@@ -1,6 +1,6 @@
 """`datasetlifecycle` over the wire."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, StrictBool
 
@@ -11,7 +11,7 @@ from catalog_api.wire.moments import AnyMoment
 from catalog_api.wire.shape import plain
 from emdewar.lifecycle import ArchiveStatus
 
-Status = Text
+Status = Annotated[str, Field(max_length=500, description="Free words, but for managed datasets.")]
 
 
 class LifecycleIn(Sent):

@@ -60,6 +60,9 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 """Every status that a refusal can have."""
 
+THERE_ALREADY: dict[int | str, dict[str, Any]] = {200: {"description": "It was there already, and is the same."}}
+"""What a repeated request is answered where that is no refusal."""
+
 
 def router(tag: str) -> APIRouter:
     """Make a router of checked routes under a heading of the documentation page."""

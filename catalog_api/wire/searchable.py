@@ -123,7 +123,7 @@ class Column:
             raise bad_request(f"{self.column.key} is compared with a {kind.__name__}, not with {str(value)[:80]!r}")
         if kind is int:
             return literal(cast, BigInteger if isinstance(cast, int) else Float)
-        return cast
+        return float(cast) if kind is float else cast
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@ no client takes what it has for the whole.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice, zip_longest
+from itertools import chain, zip_longest
 
 import orjson
 from starlette.responses import Response, StreamingResponse
 
 from catalog_api.json_type import Json
 
-ITEMS_AT_ONCE = 500
+PIECE_BYTES = 64 * 1024
+"""Items are written together until they are so long."""
 SENT_WHOLE_BYTES = 1024 * 1024
 """Answers up to here are sent whole, with their length; larger ones in chunks."""
 
@@ -52,17 +53,28 @@ def written(content: Json) -> Iterator[bytes]:
         return
     lists: list[Rows] = []
     text = orjson.dumps(content, default=_placing(lists))
-    yield from _filled(text, lists)
+    for part, rows in _parts(text, lists):
+        yield part
+        if rows is not None:
+            yield from _list(rows)
 
 
 def _list(rows: Rows) -> Iterator[bytes]:
-    items, before = iter(rows.read()), b"["
-    while batch := list(islice(items, ITEMS_AT_ONCE)):
-        lists: list[Rows] = []
-        text = orjson.dumps(batch, default=_placing(lists))
-        yield from _filled(before + text[1:-1], lists)
+    piece, lists = bytearray(b"["), list[Rows]()
+    place, before = _placing(lists), b""
+    for item in rows.read():
+        lists.clear()
+        text = orjson.dumps(item, default=place)
+        piece += before
         before = b","
-    yield b"]" if before == b"," else b"[]"
+        for part, inner in _parts(text, list(lists)):
+            piece += part
+            if inner is not None or len(piece) > PIECE_BYTES:
+                yield bytes(piece)
+                piece.clear()
+            if inner is not None:
+                yield from _list(inner)
+    yield bytes(piece + b"]")
 
 
 def _placing(lists: list[Rows]) -> Callable[[Json], str]:
@@ -76,8 +88,6 @@ def _placing(lists: list[Rows]) -> Callable[[Json], str]:
     return place
 
 
-def _filled(text: bytes, lists: Sequence[Rows]) -> Iterator[bytes]:
-    for part, rows in zip_longest(text.split(_PLACE_WRITTEN) if lists else [text], lists):
-        yield part
-        if rows is not None:
-            yield from _list(rows)
+def _parts(text: bytes, lists: Sequence[Rows]) -> Iterable[tuple[bytes, Rows | None]]:
+    """Split JSON where lists will stand; gives each part with the list that follows."""
+    return zip_longest(text.split(_PLACE_WRITTEN), lists) if lists else ((text, None),)

@@ -62,18 +62,20 @@ def test_a_file_list_that_fails_half_way_leaves_nothing(flows: httpx.Client) -> 
 
 KILLED = """
 import os, sys
-from catalog_api.accounts import Account
+from catalog_api.accounts import Account, Accounts
 from catalog_api.database import Database
+from catalog_api.jobs.reading import builtin_types
 from catalog_api.rules.caller import caller_of
-from catalog_api.services import jobs
+from catalog_api.services.jobs_opening import Desk, open_job
 from catalog_api.settings import Settings
 from catalog_api.wire.jobs import JobIn
 
 settings = Settings()
-flows = caller_of(Account("flows", "", frozenset({"emdewar"}), ""), settings)
-body = {"type": "archive", "jobParams": {"datasetList": [{"pid": "20.500/abc", "files": []}]}}
+owner = caller_of(Account("owner", "", frozenset({"p1"}), ""), settings)
+params = {"datasetList": [{"pid": "20.500/abc", "files": []}]}
+body = {"type": "archive", "ownerGroup": "p1", "jobParams": params}
 with Database(settings).writing() as session:
-    jobs.open_job(session, flows, JobIn.model_validate(body))
+    open_job(session, owner, Desk(builtin_types(), Accounts([]), True), JobIn.model_validate(body))
     session.flush()
     os.kill(os.getpid(), 9)
 """

@@ -1,13 +1,12 @@
 """Datasets as they are listed and found, with what is related to them, as far as the caller may see it."""
 
 import json
-from typing import Any
 
 import httpx
 import pytest
 
 from catalog_api.json_type import Json
-from tests.api.bodies import PID, As, data_file, datablock, dataset, dataset_v3, declare, path
+from tests.api.bodies import PID, As, data_file, datablock, dataset, declare, path
 
 LISTS = ["/api/v4/datasets", "/api/v4/datasets/public", "/api/v3/datasets"]
 RELATIONS = {"instruments", "proposals", "origdatablocks", "datablocks", "attachments", "samples"}
@@ -22,15 +21,16 @@ def ask(client: httpx.Client, route: str, **content: Json) -> httpx.Response:
 def related(as_: As) -> None:
     """A dataset of p1, shared with p2, with one of each relation; the sample is p1's alone."""
     admin = as_("admin")
-    for kind, body in {
+    bodies: dict[str, dict[str, Json]] = {
         "proposals": {"proposalId": "prop", "email": "a@example.org", "title": "T", "accessGroups": ["p2"]},
         "samples": {"sampleId": "grid", "sampleName": "grid 4", "accessGroups": []},
         "instruments": {"pid": "scope", "uniqueName": "titan-1", "name": "Titan"},
-    }.items():
+    }
+    for kind, body in bodies.items():
         owned = {} if kind == "instruments" else {"ownerGroup": "p1"}
         admin.post(f"/api/v3/{kind}", json=body | owned).raise_for_status()
     named = {"proposalIds": ["prop", "elsewhere"], "sampleIds": ["grid"], "instrumentIds": ["scope"]}
-    admin.post("/api/v4/datasets", json=dataset(**named)).raise_for_status()
+    admin.post("/api/v4/datasets", json=dataset() | named).raise_for_status()
     declare(admin, range(2), size=2001).raise_for_status()
     admin.post(path(PID, "datablocks", version="v3"), json=datablock(files=range(2))).raise_for_status()
     picture = {"caption": "a hole", "thumbnail": "data:image/png;base64,AA==", "ownerGroup": "p1", "isPublished": False}
@@ -70,14 +70,15 @@ def test_only_what_the_caller_sees_is_included(as_: As, who: str, samples: int) 
 
 
 @pytest.mark.usefixtures("related")
-def test_a_bare_published_dataset_opens_nothing_that_belongs_to_it(
-    owner: httpx.Client, anonymous: httpx.Client
-) -> None:
+def test_a_bare_published_dataset_opens_its_files_in_v3_only(owner: httpx.Client, anonymous: httpx.Client) -> None:
     owner.patch(path(), json={"isPublished": True}).raise_for_status()
 
     found = anonymous.get("/api/v4/datasets/public/20.500%2Fabc", params={"include": "all"}).json()
+    [old] = ask(anonymous, "/api/v3/datasets", include=["all"]).json()
 
     assert {name for name in RELATIONS if found[name]} == {"instruments"}
+    assert {name for name in RELATIONS if old[name]} == {"instruments", "origdatablocks", "datablocks"}
+    assert anonymous.get("/api/v3/origdatablocks").json() == []
 
 
 @pytest.mark.usefixtures("related")
@@ -209,45 +210,6 @@ def test_long_file_lists_are_included_whole(flows: httpx.Client) -> None:
 
     listed = [file["path"] for block in found["origdatablocks"] for file in block["dataFileList"]]
     assert listed == [data_file(number)["path"] for number in range(24_000)]
-
-
-def test_v3_finds_by_single_values(owner: httpx.Client) -> None:
-    owner.post("/api/v3/datasets", json=dataset_v3("a", proposalId="one")).raise_for_status()
-    owner.post("/api/v3/datasets", json=dataset_v3("b", proposalId="two", principalInvestigator="Dr. Q"))
-    by_pi = {"fields": json.dumps({"principalInvestigator": "Dr. Q"})}
-
-    by_filter = ask(owner, "/api/v3/datasets", where={"proposalId": "one"}).json()
-    by_form = owner.get("/api/v3/datasets/fullquery", params=by_pi).json()
-
-    assert [item["pid"] for item in by_filter] == ["a"]
-    assert [item["pid"] for item in by_form] == ["b"]
-
-
-def _form(client: httpx.Client, **fields: Json) -> list[str]:
-    found: list[dict[str, Any]] = client.get("/api/v3/datasets/fullquery", params={"fields": json.dumps(fields)}).json()
-    return [item["pid"] for item in found]
-
-
-def test_a_form_shows_ones_own_and_on_request_what_is_published(as_: As, owner: httpx.Client) -> None:
-    owner.post("/api/v4/datasets", json=dataset("a")).raise_for_status()
-    owner.post("/api/v4/datasets", json=dataset("b", isPublished=True, accessGroups=[])).raise_for_status()
-
-    shown = {who: _form(as_(who)) for who in ("owner", "member", "stranger", "nobody", "admin")}
-
-    assert shown == {"owner": ["a", "b"], "member": ["a"], "stranger": [], "nobody": ["b"], "admin": ["a", "b"]}
-    assert [_form(as_(who), isPublished=True) for who in ("member", "stranger")] == [["b"], ["b"]]
-
-
-def test_a_form_counts_what_it_shows(owner: httpx.Client) -> None:
-    for pid, kind in (("a", "raw"), ("b", "derived"), ("c", "raw")):
-        owner.post("/api/v4/datasets", json=dataset(pid, type=kind, keywords=["tomo"])).raise_for_status()
-    asked = {"fields": json.dumps({"keywords": ["tomo"]}), "facets": json.dumps(["type", "nothing"])}
-
-    answers = [owner.get(f"/api/{version}/datasets/fullfacet", params=asked).json() for version in ("v3", "v4")]
-
-    by_type = {entry["_id"]: entry["count"] for entry in answers[0][0]["type"]}
-    assert answers[0] == answers[1]
-    assert (by_type, answers[0][0]["all"]) == ({"raw": 2, "derived": 1}, [{"totalSets": 3}])
 
 
 def test_the_thumbnail_is_that_of_an_attachment(owner: httpx.Client) -> None:

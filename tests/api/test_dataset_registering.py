@@ -120,7 +120,7 @@ def test_raw_data_without_a_proposal_belongs_to_those_of_its_group(owner: httpx.
 
 def test_counters_are_what_a_client_says_until_files_are_known(owner: httpx.Client) -> None:
     said = {"size": 5, "numberOfFiles": 2, "packedSize": 3, "numberOfFilesArchived": 1}
-    made = owner.post("/api/v4/datasets", json=dataset(**said)).json()
+    made = owner.post("/api/v4/datasets", json=dataset() | said).json()
     patched = owner.patch(path(), json={"size": 7}).json()
 
     files = sum(data_file(number)["size"] for number in range(3))
@@ -214,3 +214,25 @@ def test_scitaceans_relationships_are_taken(owner: httpx.Client) -> None:
     made = owner.post("/api/v4/datasets", json=dataset(relationships=sent)).json()
 
     assert made["relationships"][0]["identifier"] == made["relationships"][0]["pid"] == "20.500/other"
+
+
+FAR = "".join(chr(0x4E00 + 37 * place % 20_000) for place in range(60_000))
+"""A text that no database makes shorter, three bytes a character."""
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"pid": "20.500/" + FAR[:330], "keywords": [FAR[:341]], "sourceFolder": "/" + FAR[:340]}, 201),
+        ({"pid": "20.500/" + FAR[:341]}, 400),
+        ({"keywords": [FAR[:342]]}, 400),
+        ({"ownerGroup": FAR[:342]}, 400),
+        ({"datasetlifecycle": {"archiveStatusMessage": FAR[:500]}}, 201),
+        ({"datasetlifecycle": {"archiveStatusMessage": FAR[:501]}}, 400),
+        ({"scientificMetadata": {FAR[:1_900]: {"a": FAR[:5_000]}}, "description": FAR}, 201),
+    ],
+)
+def test_no_text_is_too_long_for_one_database_only(owner: httpx.Client, changes: dict[str, Any], status: int) -> None:
+    answer = owner.post("/api/v4/datasets", json=dataset() | changes)
+
+    assert answer.status_code == status

@@ -1,5 +1,7 @@
 """Deleting a dataset takes everything along that belongs to it, and nothing that is archived."""
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 from sqlmodel import SQLModel, func, select
@@ -63,7 +65,9 @@ def test_what_is_not_there_is_not_found(as_: As) -> None:
 
 
 @pytest.mark.parametrize("arrange", [archived, started])
-def test_what_is_archived_or_being_archived_is_not_deleted(as_: As, flows: httpx.Client, arrange: As) -> None:
+def test_what_is_archived_or_being_archived_is_not_deleted(
+    as_: As, flows: httpx.Client, arrange: Callable[[httpx.Client], httpx.Client]
+) -> None:
     arrange(flows)
 
     answer = as_("cleaner").delete(path())

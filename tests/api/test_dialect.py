@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.bodies import PID, dataset, dataset_v3, declare, path
+from tests.api.bodies import PID, dataset, dataset_v3, path
 
 
 @pytest.mark.parametrize(
@@ -71,30 +71,6 @@ def test_the_same_identifier_twice_is_a_conflict(owner: httpx.Client) -> None:
     statuses = [owner.post("/api/v4/datasets", json=dataset()).status_code for _ in range(2)]
 
     assert statuses == [201, 409]
-
-
-def test_a_patch_changes_only_what_it_names(owner: httpx.Client) -> None:
-    before = owner.post("/api/v4/datasets", json=dataset(keywords=["apoferritin"])).json()
-
-    after = owner.patch(path(), json={"description": "new"}).json()
-
-    assert after == before | {"description": "new", "updatedAt": after["updatedAt"]}
-
-
-@pytest.mark.parametrize("field", ["pid", "type", "size", "managed", "createdBy", "unknown"])
-def test_what_is_not_a_clients_to_change_is_refused(owner: httpx.Client, field: str) -> None:
-    owner.post("/api/v4/datasets", json=dataset())
-
-    assert owner.patch(path(), json={field: "x"}).status_code == 400
-
-
-def test_merge_patch_merges_the_scientific_metadata(owner: httpx.Client) -> None:
-    owner.post("/api/v4/datasets", json=dataset(scientificMetadata={"a": 1, "b": {"c": 2, "d": 3}}))
-    body = json.dumps({"scientificMetadata": {"b": {"c": None}, "e": 4}})
-
-    answer = owner.patch(path(), content=body, headers={"content-type": "application/merge-patch+json"})
-
-    assert answer.json()["scientificMetadata"] == {"a": 1, "b": {"d": 3}, "e": 4}
 
 
 @pytest.mark.parametrize(
@@ -227,17 +203,6 @@ def test_an_unknown_address_is_not_found_in_nests_shape(anonymous: httpx.Client,
     answer = anonymous.get(route)
 
     assert answer.json() == {"message": "Not Found", "error": "Not Found", "statusCode": 404}
-
-
-def test_files_of_a_published_dataset_hide_in_scicats_lists_unless_published_too(
-    flows: httpx.Client, anonymous: httpx.Client
-) -> None:
-    flows.post("/api/v4/datasets", json=dataset(isPublished=True))
-    declare(flows, range(2))
-
-    [found] = anonymous.get("/api/v4/datasets/public", params={"filter": '{"include": ["all"]}'}).json()
-    assert (found["isPublished"], found["origdatablocks"]) == (True, [])
-    assert anonymous.get("/api/v3/origdatablocks").json() == []
 
 
 def test_the_documentation_page_needs_nothing_from_elsewhere(anonymous: httpx.Client) -> None:

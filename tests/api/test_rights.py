@@ -25,8 +25,8 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update=create | {"create_dataset_privileged_groups": frozenset({"p9"})})
 
 
-def _whole(**changes: object) -> dict[str, Any]:
-    return {name: value for name, value in dataset(**changes).items() if name not in {"pid", "type"}}
+def _whole() -> dict[str, Any]:
+    return {name: value for name, value in dataset().items() if name not in {"pid", "type"}}
 
 
 PRIVATE = (

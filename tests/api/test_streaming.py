@@ -16,9 +16,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from catalog_api.json_type import Json
-from catalog_api.wire.streaming import ITEMS_AT_ONCE, SENT_WHOLE_BYTES, Rows, streamed, whole, written
+from catalog_api.wire.streaming import PIECE_BYTES, SENT_WHOLE_BYTES, Rows, streamed, whole, written
 
-MANY = 3 * ITEMS_AT_ONCE + 1
+MANY = 20_000
 CONTENTS: dict[str, tuple[Json, Json]] = {
     "no rows": ({"a": [1, None, "é"]}, {"a": [1, None, "é"]}),
     "rows alone": (Rows(lambda: range(MANY)), list(range(MANY))),
@@ -46,14 +46,15 @@ def test_what_is_written_piece_by_piece_is_the_same_json(case: str) -> None:
 def test_items_are_read_only_when_they_are_written() -> None:
     read: list[int] = []
 
-    def items() -> Iterator[int]:
+    def items() -> Iterator[str]:
         for n in range(MANY):
             read.append(n)
-            yield n
+            yield "x" * PIECE_BYTES
 
-    next(written(Rows(items)))
+    pieces = written(Rows(items))
+    sizes = [len(next(pieces)) for _ in range(3)]
 
-    assert len(read) == ITEMS_AT_ONCE
+    assert (len(read), max(sizes) < 2 * PIECE_BYTES) == (3, True)
 
 
 def test_what_is_no_json_is_refused() -> None:
@@ -91,7 +92,7 @@ def _begun(url: str) -> int:
 
 def _fails_late(_request: Request) -> Response:
     def items() -> Iterator[str]:
-        yield from ["x" * (2 * SENT_WHOLE_BYTES // ITEMS_AT_ONCE)] * ITEMS_AT_ONCE
+        yield from ["x" * PIECE_BYTES] * (2 * SENT_WHOLE_BYTES // PIECE_BYTES)
         raise OSError
 
     return streamed(Rows(items))

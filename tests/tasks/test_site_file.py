@@ -79,9 +79,7 @@ def test_a_job_has_nothing_written_outside_the_retrieve_folder(tmp_path: Path, w
         facility.ordered_target("20.500/abc", wanted)
 
 
-@pytest.mark.parametrize(
-    ("wanted", "folder"), [("", ""), ("paper", "paper/"), ("/back", ""), ("/back/a/b", "a/b/")]
-)
+@pytest.mark.parametrize(("wanted", "folder"), [("", ""), ("paper", "paper/"), ("/back", ""), ("/back/a/b", "a/b/")])
 def test_a_job_may_choose_a_folder_below_the_retrieve_folder(tmp_path: Path, wanted: str, folder: str) -> None:
     facility = read_site(site_file(tmp_path, FACILITY, MICROSCOPE)).facilities["default"]
 

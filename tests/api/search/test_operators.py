@@ -204,7 +204,8 @@ def test_free_json_is_searched_through_its_lists(session: Session, where: dict[s
         ({"scientificMetadata.tilts": {"gt": -60, "lt": 60}}, ""),
         ({"scientificMetadata.ok": True}, "b"),
         ({"scientificMetadata.ok": {"ne": True}}, "acd"),
-        ({"scientificMetadata": {"exists": False}}, "c"),
+        ({"scientificMetadata": {"exists": False}}, ""),
+        ({"scientificMetadata": {}}, "abcd"),
     ],
 )
 def test_scientific_metadata(session: Session, where: dict[str, Json], expected: str) -> None:
