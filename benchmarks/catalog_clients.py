@@ -2,6 +2,7 @@
 
 import multiprocessing
 import random
+import sqlite3
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
+
+import psycopg
 
 from benchmarks.catalog_asked import QUESTIONS, Asker, Question
 from benchmarks.catalog_ways import Ask, by_driver, over_bare_http, over_http
@@ -86,8 +89,8 @@ def _client(link: Connection, barrier: Barrier) -> None:
         barrier.wait()
         try:
             link.send(_timed(ask, questions))
-        except RuntimeError as error:
-            link.send(error)
+        except (OSError, RuntimeError, psycopg.Error, sqlite3.Error) as error:
+            link.send(RuntimeError(repr(error)))
 
 
 def _timed(ask: Ask, questions: Sequence[Question]) -> list[float]:

@@ -59,8 +59,13 @@ def _on_one_connection(address: str, request_of: Callable[[Question], tuple[str,
 
     def ask(question: Question) -> bytes:
         path, headers = request_of(question)
-        connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
+        try:
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+        except http.client.RemoteDisconnected:
+            # The server closes connections that nobody used for some seconds.
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
         content = answer.read()
         if answer.status != http.client.OK:
             msg = f"{path}: {answer.status} {content[:300]!r}"

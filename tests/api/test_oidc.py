@@ -208,7 +208,7 @@ def test_without_a_provider_there_is_nobody_to_vouch(settings: Settings, provide
     ids=str,
 )
 def test_a_provider_that_cannot_be_trusted_is_refused_at_the_start(settings: Settings, wrong: dict[str, Any]) -> None:
-    with pytest.raises(RefusedError, match="EMDEWAR_CATALOG_OIDC"):
+    with pytest.raises(RefusedError, match="_CATALOG_OIDC_"):
         create_app(settings.model_copy(update=wrong))
 
 

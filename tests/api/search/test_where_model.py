@@ -22,7 +22,7 @@ from tests.api.search.collection import ADMIN, FIRST_DAY, caller_in, register
 from tests.api.search.model import holds
 
 ON_ONE_CATALOG = settings(
-    max_examples=700, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 WORDS = ["tomo", "spa", "Krios", "", "5"]
 TEXTS = st.sampled_from([*WORDS, "Tomography of Krios", "é", "a\nb", "%", "x' OR 1=1 --", '"', "\\"])
