@@ -25,7 +25,7 @@ from benchmarks.catalog_load import DATASETS
 from benchmarks.catalog_site import WORKERS, bare_route, catalog, databases, pids_of, token
 from tests.postgresql import MissingError
 
-FEW, ROUNDS = 1_000, 5
+FEW, ROUNDS = 10_000, 5
 Contestants = dict[str, tuple[Asker, Door]]
 """Who asks, and where, by the name of a column."""
 

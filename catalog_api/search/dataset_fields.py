@@ -39,7 +39,8 @@ def searchable(related: Related) -> dict[str, Searchable]:
 def narrows(where: Mapping[str, Json]) -> bool:
     """Tell whether a condition has a part that an index answers."""
     return any(
-        name.partition(".")[0] in _INDEXED or (name.removeprefix("$") == "and" and any(map(narrows, parts)))
+        name.partition(".")[0] in _INDEXED
+        or (name.removeprefix("$") == "and" and any(map(narrows, _conditions(parts))))
         for name, parts in where.items()
     )
 
@@ -49,3 +50,8 @@ FOR_ROWS = searchable(BY_ROW)
 
 FOR_MATCHES = searchable(BY_MATCH)
 """For conditions that are to find the datasets."""
+
+
+def _conditions(parts: Json) -> list[dict[str, Json]]:
+    """Give what is a condition at all; whatever else was sent is refused where conditions are compiled."""
+    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []

@@ -86,8 +86,10 @@ class MetadataField:
     def facet(self, chosen: Select[Any], dialect: str) -> Select[Any]:  # noqa: ARG002 (the same on both)
         """Count datasets by text; numbers are too many to count by."""
         word = self._own_text()
-        joined = chosen.join(MetadataValueRow, and_(_pid == col(DatasetRow.pid), self._place(), word.is_not(None)))
-        return joined.with_only_columns(word, func.count(), maintain_column_froms=True).group_by(word)
+        # As a table of its own: conditions on other values are about the same table, and would be taken for this one.
+        of = chosen.with_only_columns(col(DatasetRow.pid), maintain_column_froms=True).subquery()
+        counted = select(word, func.count()).select_from(MetadataValueRow).join(of, _pid == of.c.pid)
+        return counted.where(self._place(), word.is_not(None)).group_by(word)
 
     def _bound(self, name: str, bound: Json) -> Condition:
         if bound is None:

@@ -33,7 +33,8 @@ class _ByRow(Related):
 
     def has(self, pid: Json, *conditions: Condition) -> Condition:
         # With an offset, be it none, PostgreSQL does not turn this into a join that reads every row which matches.
-        return select(literal(1)).where(pid == col(DatasetRow.pid), *conditions).offset(0).exists()
+        row = select(literal(1)).where(pid == col(DatasetRow.pid), *conditions).offset(0)
+        return row.correlate(DatasetRow).exists()
 
     def compared(self, column: Json) -> Json:
         # Without statistics the index that finds every row which matches looks as good as the key.
@@ -44,7 +45,7 @@ class _ByMatch(Related):
     """Finds the other table's rows first: for few matches, however many datasets there are."""
 
     def has(self, pid: Json, *conditions: Condition) -> Condition:
-        return col(DatasetRow.pid).in_(select(pid).where(*conditions))
+        return col(DatasetRow.pid).in_(select(pid).where(*conditions).correlate(None))
 
     def compared(self, column: Json) -> Json:
         return column

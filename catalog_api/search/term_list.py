@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, false, func, true
+from sqlalchemy import Select, and_, false, func, select, true
 from sqlmodel import col
 
 from catalog_api.json_type import Json
@@ -57,9 +57,10 @@ class TermList:
     def facet(self, chosen: Select[Any], dialect: str) -> Select[Any]:  # noqa: ARG002 (the same on both)
         """Count datasets by word."""
         value = col(DatasetTermRow.value)
-        mine = and_(col(DatasetTermRow.field) == self.field, col(DatasetTermRow.pid) == col(DatasetRow.pid))
-        counted = chosen.join(DatasetTermRow, mine).with_only_columns(value, func.count(), maintain_column_froms=True)
-        return counted.group_by(value)
+        # As a table of its own: conditions on other lists are about the same table, and would be taken for this one.
+        of = chosen.with_only_columns(col(DatasetRow.pid), maintain_column_froms=True).subquery()
+        mine = and_(col(DatasetTermRow.field) == self.field, col(DatasetTermRow.pid) == of.c.pid)
+        return select(value, func.count()).join(of, mine).group_by(value)
 
     def _has(self, condition: Condition) -> Condition:
         return self.related.has(col(DatasetTermRow.pid), col(DatasetTermRow.field) == self.field, condition)
