@@ -27,6 +27,12 @@ Password = Annotated[str, typer.Option(prompt=True, hide_input=True, confirmatio
 LAST_REQUESTS_S = 30
 """How long requests that are being answered may take when the catalog is told to stop."""
 
+IDLE_S = 75
+"""How long connections are kept between requests: longer than reverse proxies do, which else meet a closed one."""
+
+SILENT_S = 60
+"""How long a process may be deaf before it is replaced: large bodies and a busy machine are no reason."""
+
 
 @commands.callback(invoke_without_command=True)
 def serve(context: typer.Context) -> None:
@@ -105,6 +111,8 @@ def _serve(settings: Settings) -> None:
         workers=settings.workers,
         forwarded_allow_ips=",".join(sorted(settings.trusted_proxies)),
         timeout_graceful_shutdown=LAST_REQUESTS_S,
+        timeout_keep_alive=IDLE_S,
+        timeout_worker_healthcheck=SILENT_S,
         server_header=False,
         access_log=False,
         log_config=None,

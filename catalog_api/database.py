@@ -21,7 +21,11 @@ WRITES = "emdewar_writes"
 MIGRATION_LOCK = 0x454D_4465_7761_72
 """Names the lock that lets one catalog migrate at a time ("EMDewar")."""
 CONNECT_TIMEOUT_S, RECYCLE_S = 10, 1800
-FUNCTIONS = {patterns.SQLITE_FUNCTION: patterns.found, json_answers.SQLITE_FUNCTION: json_answers.answer}
+FUNCTIONS = {
+    patterns.SQLITE_FUNCTION: patterns.found,
+    json_answers.SQLITE_FUNCTION: json_answers.answer,
+    json_answers.SQLITE_ENTRIES: json_answers.entries,
+}
 """What filters need and SQLite lacks."""
 
 

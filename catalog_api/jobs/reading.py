@@ -5,6 +5,7 @@ What is wrong stops the start, with the file, the line, the type of job, the key
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -48,6 +49,7 @@ class _Source:
         return RefusedError(f"the job types cannot be used: {where}{_written(place, self.root)}{why}")
 
 
+@cache
 def builtin_types() -> JobTypes:
     """Give the types of a catalog without a file of its own."""
     return _job_types("builtin.yaml", (files("catalog_api.jobs") / "builtin.yaml").read_text("utf-8"))

@@ -9,7 +9,7 @@ from catalog_api.accounts import Account
 from catalog_api.rules.caller import Caller
 from catalog_api.services import changes
 from catalog_api.tables import DatasetRow, JobClaimRow, JobRow, LifecycleEventRow, OutboxRow
-from catalog_api.tables.columns import now
+from catalog_api.tables.columns import later_than
 from catalog_api.wire.jobs import job_wire
 from emdewar.lifecycle import OPEN_JOB, ArchiveStatus, JobStatus
 from emdewar.lifecycle import JobType as Kind
@@ -72,7 +72,7 @@ def _tell(session: Session, job_id: str, message: str, *, waiting: bool) -> None
     if job is None or job.status_code not in states or job.status_message == message:
         return
     before = job_wire(job)
-    job.status_message, job.updated_at, job.updated_by = message, now(), CATALOG.name
+    job.status_message, job.updated_at, job.updated_by = message, later_than(job.updated_at), CATALOG.name
     session.add(job)
     session.flush()
     changes.record(session, CATALOG, "Job", job_id, before, job_wire(job))

@@ -25,9 +25,9 @@ Pid = Annotated[str, Query(alias="pid", description="Dataset to publish.")]
 
 @old.post("/publisheddata", status_code=201, summary="Make published data")
 def create(sent: FlatPublishedData, publisher: ThePublisher, caller: TheCaller, session: Writing) -> Response:
-    """Make published data with v3 names under a new DOI; its datasets stay as they are."""
+    """Make published data with v3 names under a new DOI; `registered` registers it at once, and opens its datasets."""
     whole = read(PublishedDataIn, nested(sent.model_dump(by_alias=True)))
-    return answer(flat_wire(published_data.create(session, caller, whole, publisher)), 201)
+    return answer(flat_wire(published_data.create_flat(session, caller, whole, publisher)), 201)
 
 
 @old.get("/publisheddata", summary="List published data")

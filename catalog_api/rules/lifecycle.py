@@ -32,6 +32,9 @@ FILES_MAY_CHANGE = {
 }
 """States in which files of a managed dataset may still be declared."""
 
+UNDER_WAY = frozenset({ArchiveStatus.SCHEDULED, ArchiveStatus.STARTED})
+"""States of a managed dataset that archivers work on: they alone say what comes next."""
+
 _STATUS_WITH_REASON = {
     "archive_status_message": "archive_return_message",
     "retrieve_status_message": "retrieve_return_message",
@@ -45,10 +48,12 @@ class Change:
     Attributes:
         columns: New values, only of what really changes.
         events: Rows for the history.
+        ends_work: Whether it takes the dataset out of archivers' hands.
     """
 
     columns: Mapping[str, Json]
     events: tuple[LifecycleEventRow, ...]
+    ends_work: bool = False
 
     @property
     def archives(self) -> bool:
@@ -59,7 +64,9 @@ class Change:
     def needs_proof(self) -> bool:
         """Tell whether the change says something that only an archiver can know."""
         retrieved = self.columns.get("retrieve_status_message") == RetrieveStatus.RETRIEVED
-        return self.archives or retrieved or self.columns.get("retrieve_integrity_check") is True
+        verified = retrieved or self.columns.get("retrieve_integrity_check") is True
+        # On it rests whether a reset may forget the copies.
+        return self.archives or verified or self.ends_work or "is_on_central_disk" in self.columns
 
 
 def plan_change(row: DatasetRow, named: Mapping[str, Json]) -> Change:
@@ -74,7 +81,8 @@ def plan_change(row: DatasetRow, named: Mapping[str, Json]) -> Change:
     """
     wanted = {**named, **_checked_words(row, named)} if row.managed else named
     columns = {name: value for name, value in wanted.items() if value != getattr(row, name)}
-    return Change(columns, tuple(_events(row, columns)))
+    ends_work = row.managed and row.archive_status_message in UNDER_WAY and "archive_status_message" in columns
+    return Change(columns, tuple(_events(row, columns)), ends_work)
 
 
 def taken_over(row: DatasetRow, named: Mapping[str, Json]) -> Change:

@@ -33,6 +33,16 @@ class Status(StrEnum):
 WITH_DOI = frozenset({Status.REGISTERED, Status.AMENDED})
 
 
+def begins_anywhere(caller: Caller) -> bool:
+    """Tell whether published data of a caller can begin in another state than private."""
+    return caller.can(*ANY)
+
+
+def registers_at_once(caller: Caller) -> bool:
+    """Tell whether a caller can make and register published data in one request, as v3 has it."""
+    return caller.can(Power.CREATE, Power.CREATE_WITH_PID, Power.CREATE_FOR_ANY)
+
+
 def readable(caller: Caller) -> ColumnElement[bool]:
     """Give the condition that holds for the published data a caller may see."""
     if caller.can(*ANY):

@@ -30,6 +30,7 @@ __all__ = [
     "check_lifecycle",
     "check_proofs",
     "check_reset",
+    "check_source",
     "check_update",
     "owns",
     "readable",
@@ -118,6 +119,17 @@ def check_proofs(caller: Caller, dataset: DatasetRow) -> None:
         raise forbidden(f"dataset {dataset.pid} is archived by the flows; only their accounts may record this")
     if not caller.can(*archivers, Power.CREATE_FOR_ANY):
         check_update(caller, dataset.owner_group)
+
+
+def check_source(caller: Caller, dataset: DatasetRow) -> None:
+    """Refuse to say that the files of a managed dataset are elsewhere to everybody but the flows and admins.
+
+    Raises:
+        RefusedError: The caller may not.
+    """
+    if dataset.managed and not caller.can(*UPDATE_ANY):
+        msg = f"dataset {dataset.pid} is archived by the flows from {dataset.source_folder}"
+        raise forbidden(f"{msg}; only they and admins may change sourceFolder")
 
 
 def check_delete(caller: Caller) -> None:

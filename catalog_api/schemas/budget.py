@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-MOST_STEPS = 1_000_000
-"""Steps of one validation; metadata of a session of thousands of movies take a few thousand."""
+MOST_STEPS = 300_000
+"""Steps of one validation, a second at most; metadata of a session of thousands of movies take a few thousand."""
 
 _left: ContextVar[list[int] | None] = ContextVar("left", default=None)
 

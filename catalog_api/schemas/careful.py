@@ -4,7 +4,7 @@ Made of jsonschema's drafts, with the keywords replaced whose cost a stranger co
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 
@@ -23,6 +23,15 @@ from jsonschema.protocols import Validator
 from catalog_api.json_type import Json
 from catalog_api.schemas.budget import spend
 from catalog_api.wire.patterns import found
+
+Check = Callable[[Json, Json, Json, Json], Iterable[ValidationError] | None]
+"""What jsonschema asks for a keyword: validator, the keyword's value, the metadata there, the schema around."""
+
+_SHORT = 100
+_DIFFERENCE = 4
+"""Steps that making a difference, or handing it on, is worth."""
+_DATA = frozenset({"const", "enum", "dependentRequired", "dependencies"})
+"""Keywords whose values are gone through whole."""
 
 _OLD: tuple[Json, ...] = (Draft4Validator, Draft6Validator, Draft7Validator)
 _DRAFTS: tuple[Json, ...] = (*_OLD, Draft201909Validator, Draft202012Validator)
@@ -48,7 +57,8 @@ def bare(address: str) -> str:
 
 def validator_of(document: Mapping[str, Json]) -> Validator:
     """Make a validator of a schema."""
-    made: Validator = _careful(bare(str(document.get("$schema"))))(without_dialects(document), format_checker=FORMATS)
+    schema = unwritten(without_dialects(document))
+    made: Validator = _careful(bare(str(document.get("$schema"))))(schema, format_checker=FORMATS)
     return made
 
 
@@ -63,12 +73,38 @@ def without_dialects(document: Json) -> Json:
     return [without_dialects(item) for item in document] if isinstance(document, list) else document
 
 
+class _Object(dict[str, Json]):
+    def __repr__(self) -> str:
+        return "{...}"
+
+
+class _List(list[Json]):
+    def __repr__(self) -> str:
+        return "[...]"
+
+
+class _Text(str):
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'...'"
+
+
+def unwritten(document: Json) -> Json:
+    """Give the same JSON, which is not written out: jsonschema would do it whole for each difference it finds."""
+    if isinstance(document, dict):
+        return _Object({unwritten(name): unwritten(value) for name, value in document.items()})
+    if isinstance(document, list):
+        return _List(map(unwritten, document))
+    return _Text(document) if isinstance(document, str) and len(document) > _SHORT else document
+
+
 @cache
 def _careful(named: str) -> Json:
     draft = drafts().get(named, Draft202012Validator)
     return validators.create(
         meta_schema=draft.META_SCHEMA,
-        validators={**draft.VALIDATORS, **_REPLACED},
+        validators={name: _counted(check) for name, check in {**draft.VALIDATORS, **_REPLACED}.items()},
         type_checker=draft.TYPE_CHECKER,
         format_checker=FORMATS,
         id_of=draft.ID_OF,
@@ -78,11 +114,29 @@ def _careful(named: str) -> Json:
 
 def _applicable(*, alone: bool) -> Json:
     def count(schema: Mapping[str, Json]) -> Iterable[tuple[str, Json]]:
-        spend(1 + sum(_weight(value) for value in schema.values()))
+        spend(1 + sum(_nodes(value) if name in _DATA else _weight(value) for name, value in schema.items()))
         # Up to draft 7, nothing beside a `$ref` counts.
         return [("$ref", schema["$ref"])] if alone and "$ref" in schema else schema.items()
 
     return count
+
+
+def _counted(check: Check) -> Check:
+    """Count what a keyword goes through, and each difference again at each level that hands it on."""
+
+    def counted(validator: Json, value: Json, instance: Json, schema: Json) -> Iterator[ValidationError]:
+        spend(_weight(instance))
+        for error in check(validator, value, instance, schema) or ():
+            spend(_DIFFERENCE)
+            yield error
+
+    return counted
+
+
+def _nodes(value: Json) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(map(_nodes, value.values()))
+    return 1 + sum(map(_nodes, value)) if isinstance(value, list) else _weight(value)
 
 
 def _weight(value: Json) -> int:

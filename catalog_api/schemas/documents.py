@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,8 @@ _OSCEM = Path(__file__).parent / "oscem_v1_0_2"
 _OSCEM_ADDRESS = re.compile(
     r"w3id\.org/oscem-schemas/(?:latest|v?1\.0\.2)/(\w+)(?:/jsonschema(?:/oscem_schemas_\w+\.schema\.json)?)?/?"
 )
-_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+_COSTLY = frozenset({"unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef"})
+"""Keywords for which jsonschema goes through parts of a schema again and again, uncounted."""
 
 
 def schema_named(name: str, folder: Path | None = None) -> Validator | None:
@@ -70,21 +72,35 @@ def _drafts() -> dict[str, Validator]:
 
 def _of_text(text: str) -> Validator:
     document = parse(text)
-    names: set[str] = set()
-    _check_inside(document, names)
-    if {"unevaluatedProperties", "patternProperties"} <= names:
-        raise RefusedError("the schema has unevaluatedProperties and patternProperties; name the properties instead")
+    _check_inside(document)
+    for inner in document.values():
+        _check_unnamed(inner)
     return validator_of(document)
 
 
-def _check_inside(document: Json, names: set[str]) -> None:
+def _check_inside(document: Json) -> None:
     if isinstance(document, dict):
-        names |= document.keys()
-        for name in _REFERENCES:
-            if isinstance(document.get(name), str) and not document[name].startswith("#"):
-                raise RefusedError(f"the schema refers to {document[name][:200]!r}; only what is inside it can be used")
-    for inner in document.values() if isinstance(document, dict) else document if isinstance(document, list) else ():
-        _check_inside(inner, names)
+        if costly := _COSTLY & document.keys():
+            raise RefusedError(f"the schema has {', '.join(sorted(costly))}; only schemas of the site may have that")
+        reference = document.get("$ref")
+        if isinstance(reference, str) and not (reference == "#" or reference.startswith("#/")):
+            msg = f"the schema refers to {reference[:200]!r}; only what is inside it can be used, as '#/$defs/...'"
+            raise RefusedError(msg)
+    for inner in _parts(document):
+        _check_inside(inner)
+
+
+def _check_unnamed(document: Json) -> None:
+    """Refuse parts with addresses of their own: for each reference below one, the whole schema would be read again."""
+    named = [name for name in ("$id", "id") if isinstance(document, dict) and isinstance(document.get(name), str)]
+    if named:
+        raise RefusedError(f"a part of the schema has {named[0]}; only the whole schema can have an address")
+    for inner in _parts(document):
+        _check_unnamed(inner)
+
+
+def _parts(document: Json) -> Iterable[Json]:
+    return document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
 
 
 def _of_file(path: Path) -> dict[str, Json]:

@@ -13,6 +13,7 @@ from referencing.exceptions import Unresolvable
 
 from catalog_api.json_type import Json
 from catalog_api.schemas.budget import TooMuchWorkError, budget
+from catalog_api.schemas.careful import unwritten
 from catalog_api.schemas.documents import schema_named
 from emdewar.errors import RefusedError
 
@@ -88,7 +89,7 @@ def judge(metadata: Mapping[str, Json], schema: str, folder: Path | None = None)
             validator = schema_named(schema, folder)
             if validator is None:
                 return _unusable(schema, "the address of a schema that the catalog knows, or a JSON schema as text")
-            return Judgement(tuple(_findings(validator, _without_si(metadata))))
+            return Judgement(tuple(_findings(validator, unwritten(_without_si(metadata)))))
     except TooMuchWorkError:
         return _unusable(schema, "a schema that is simple enough to be applied to these metadata")
     except _UNUSABLE as error:

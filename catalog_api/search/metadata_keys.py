@@ -12,6 +12,7 @@ from catalog_api.rules import visibility
 from catalog_api.rules.caller import Caller
 from catalog_api.search import datasets
 from catalog_api.search.index import KEY_FIELD, SEPARATOR
+from catalog_api.search.si import SHAPES
 from catalog_api.services import listing as lists
 from catalog_api.tables import DatasetAccessRow, DatasetTermRow, MetadataValueRow
 from catalog_api.tables.access import EVERYBODY, MAIL
@@ -46,9 +47,11 @@ def dotted_keys(session: Session, caller: Caller, where: Mapping[str, Json], par
 def whole_quantities(paths: Iterable[str]) -> set[str]:
     """Put the value and the unit of a quantity together as one key."""
     known = set(paths)
-    parts = {path.removesuffix(".unit") for path in known if path.endswith(".unit") and f"{path[:-5]}.value" in known}
-    inside = {f"{above}.{name}" for above in parts for name in ("value", "unit")}
-    return (known | parts) - inside
+    for value, unit in SHAPES:
+        above = {path.removesuffix(f".{unit}") for path in known if path.endswith(f".{unit}")}
+        whole = {path for path in above if f"{path}.{value}" in known}
+        known = (known | whole) - {f"{path}.{part}" for path in whole for part in (value, unit)}
+    return known
 
 
 def entries(session: Session, caller: Caller, listing: Listing) -> list[dict[str, Json]]:

@@ -6,12 +6,13 @@ from catalog_api.search.units import in_si
 ADDED = ("valueSI", "unitSI")
 """Keys that the catalog adds to a quantity, whatever was sent under these names."""
 
-_SHAPES = (("value", "unit"), ("v", "u"))
+SHAPES = (("value", "unit"), ("v", "u"))
+"""The keys of a quantity: its number, or several, and its unit."""
 
 
 def quantity_keys(item: dict[str, Json]) -> tuple[str, str] | None:
     """Tell under which keys an object holds a value and its unit; None when it is no quantity."""
-    return next((shape for shape in _SHAPES if shape[0] in item and isinstance(item.get(shape[1]), str)), None)
+    return next((shape for shape in SHAPES if shape[0] in item and isinstance(item.get(shape[1]), str)), None)
 
 
 def with_si(metadata: Json) -> Json:

@@ -74,8 +74,7 @@ def in_si(value: float, unit: str) -> tuple[float, str] | None:
     if scale is None:
         return None
     try:
-        number = value * scale.factor
-        number = _without_noise(number + scale.offset) if scale.offset else number
+        number = _without_noise(value * scale.factor + scale.offset)
     except OverflowError:
         return None
     return (number, scale.si) if abs(number) < float("inf") else None

@@ -42,17 +42,28 @@ _KINDS: Mapping[Target, _Kind] = {
 }
 
 
-def check_new(session: Session, caller: Caller, relations: Iterable[Mapping[str, Json]]) -> None:
+KEPT: Any = {"read": True, "key_share": True}
+"""The lock on what something is attached to: it is not deleted meanwhile, but others attach to it too."""
+
+
+def check_new(session: Session, caller: Caller, relations: Iterable[Mapping[str, Json]], *, keep: bool = True) -> None:
     """Refuse to attach something to what is not there, or not the caller's.
 
     Datasets must be the caller's to change. Of the others one is enough, and the caller must see all of them.
+
+    Args:
+        session: A transaction; one that writes, when the targets are kept.
+        caller: Who asks.
+        relations: The targets.
+        keep: Keep others from deleting the targets until the transaction ends.
 
     Raises:
         RefusedError: There is no such target, or the caller may not.
     """
     privileged, changes = caller.can(*ATTACH_ANY), set[bool]()
     for target, target_id in _targets(relations):
-        row = session.get(_KINDS[target].table, target_id)
+        lock = KEPT if keep else None
+        row = session.get(_KINDS[target].table, target_id, with_for_update=lock, populate_existing=keep)
         if row is None:
             raise not_found(f"{_KINDS[target].name} {target_id} for linking an attachment:", "it is")
         may_change = privileged or _changes(caller, target, row)

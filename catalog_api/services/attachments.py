@@ -29,6 +29,7 @@ from catalog_api.wire.attachment import (
 from catalog_api.wire.conditions import Condition, Membership, condition
 from catalog_api.wire.document import Patch, read_patch
 from catalog_api.wire.filters import Listing
+from emdewar.errors import RefusedError
 
 _SOME = {"yield_per": 20}
 _CONTENT = ("thumbnail", "caption", "relationships")
@@ -65,7 +66,7 @@ def check(session: Session, caller: Caller, sent: AttachmentIn) -> None:
         RefusedError: The caller may not, or there is nothing to attach it to.
     """
     rights.check_attach(caller, sent.owner_group)
-    targets.check_new(session, caller, relationships_wire(sent.relationships))
+    targets.check_new(session, caller, relationships_wire(sent.relationships), keep=False)
 
 
 def attach(session: Session, caller: Caller, sent: AttachmentIn) -> tuple[AttachmentRow, bool]:
@@ -77,7 +78,8 @@ def attach(session: Session, caller: Caller, sent: AttachmentIn) -> tuple[Attach
     Raises:
         RefusedError: The caller may not, there is nothing to attach it to, or the identifier has other content.
     """
-    check(session, caller, sent)
+    rights.check_attach(caller, sent.owner_group)
+    targets.check_new(session, caller, relationships_wire(sent.relationships))
     return keep(session, caller, sent)
 
 
@@ -91,15 +93,32 @@ def keep(session: Session, caller: Caller, sent: AttachmentIn) -> tuple[Attachme
         RefusedError: The identifier has other content.
     """
     columns = {**sent.model_dump(), "relationships": relationships_wire(sent.relationships)}
-    row = AttachmentRow(**{**columns, "aid": sent.aid or str(uuid4())})
-    known = session.get(AttachmentRow, row.aid)
+    aid = columns["aid"] = sent.aid or str(uuid4())
+    row, known = AttachmentRow(**columns), session.get(AttachmentRow, aid)
     if known is None:
-        ATTACHMENTS.add(session, caller, row)
-        targets.index(session, row)
-        return row, True
-    if any(getattr(known, name) != getattr(row, name) for name in _CONTENT):
-        raise conflict(f"attachment {row.aid} exists already with other content; choose another aid")
+        try:
+            ATTACHMENTS.add(session, caller, row)
+        except RefusedError:
+            # Somebody else was faster, perhaps with the same.
+            known = session.get(AttachmentRow, aid)
+            if known is None:
+                raise
+        else:
+            targets.index(session, row)
+            return row, True
+    if any(getattr(known, name) != columns[name] for name in _CONTENT):
+        raise conflict(f"attachment {aid} exists already with other content; choose another aid")
     return known, False
+
+
+def check_own(session: Session, caller: Caller, row: AttachmentRow) -> None:
+    """Refuse to change an attachment of others, or one that belongs to a dataset of others.
+
+    Raises:
+        RefusedError: The caller may not.
+    """
+    rights.check_change(caller, row.owner_group)
+    targets.check_kept(session, caller, row.relationships)
 
 
 def update(session: Session, caller: Caller, aid: str, patch: Patch) -> AttachmentRow:
@@ -150,7 +169,7 @@ def remove(session: Session, caller: Caller, aid: str) -> AttachmentRow:
     """
     row = ATTACHMENTS.lock(session, aid)
     if not rights.deletes_any(caller):
-        _check_own(session, caller, row)
+        check_own(session, caller, row)
     return ATTACHMENTS.remove(session, caller, row)
 
 
@@ -196,10 +215,5 @@ def forget(session: Session, caller: Caller, pid: str) -> None:
 
 def _lock_own(session: Session, caller: Caller, aid: str, seen: datetime | None) -> AttachmentRow:
     row = ATTACHMENTS.lock(session, aid)
-    _check_own(session, caller, row)
+    check_own(session, caller, row)
     return ATTACHMENTS.lock(session, aid, seen)
-
-
-def _check_own(session: Session, caller: Caller, row: AttachmentRow) -> None:
-    rights.check_change(caller, row.owner_group)
-    targets.check_kept(session, caller, row.relationships)

@@ -8,7 +8,7 @@ from sqlmodel import Session, SQLModel
 
 from catalog_api.json_type import Json
 from catalog_api.refusals import forbidden, not_found
-from catalog_api.rules import block_rights, proposal_rights, rights, sample_rights
+from catalog_api.rules import attachment_rights, block_rights, proposal_rights, rights, sample_rights
 from catalog_api.rules.caller import Caller, Power
 from catalog_api.services import attachment_targets, attachments, datasets
 from catalog_api.services.attachments import ATTACHMENTS, count_of_target, of_target, take_off
@@ -47,12 +47,13 @@ class Place:
     key: str
 
     def take(self, session: Session) -> Any:  # noqa: ANN401 (a row of one of three tables)
-        """Give its row, whoever may see it.
+        """Give its row, whoever may see it, and keep others from deleting it until the transaction ends.
 
         Raises:
             RefusedError: There is none.
         """
-        row = session.get(self.parent.table, self.key)
+        # What is deleted at this moment is waited for, and what something is attached to is not deleted meanwhile.
+        row = session.get(self.parent.table, self.key, with_for_update=attachment_targets.KEPT, populate_existing=True)
         if row is None:
             raise not_found(self.parent.target.value, self.key)
         return row
@@ -71,6 +72,8 @@ def attach(session: Session, caller: Caller, place: Place, sent: OldAttachmentIn
     place.parent.check_attach(caller, row)
     groups = {name: getattr(row, name) for name in ("owner_group", "access_groups", "instrument_group")}
     columns = groups | sent.model_dump(exclude=_OLD_ONLY, exclude_none=True)
+    if columns["owner_group"] != row.owner_group:
+        attachment_rights.check_attach(caller, columns["owner_group"])
     relation = Relationship(target_id=place.key, target_type=place.parent.target)
     new = AttachmentIn(aid=sent.id or sent.aid, relationships=[relation], **columns)
     return attachments.keep(session, caller, new)
@@ -113,9 +116,8 @@ def change(session: Session, caller: Caller, place: Place, aid: str, sent: OldAt
         RefusedError: There is none, or the caller may not.
     """
     row = _lock(session, caller, place, aid)
-    ATTACHMENTS.change(session, caller, row, sent.model_dump(exclude=_OLD_ONLY, exclude_none=True))
-    attachment_targets.index(session, row)
-    return row
+    attachments.check_own(session, caller, row)
+    return attachments.change(session, caller, row, sent.model_dump(exclude=_OLD_ONLY, exclude_none=True))
 
 
 def remove(session: Session, caller: Caller, place: Place, aid: str) -> AttachmentRow:

@@ -105,11 +105,13 @@ def change(asked: Asked, row: DatasetRow, values: dict[str, Any]) -> DatasetRow:
     """Set columns of a dataset that is locked, with everything that follows from them.
 
     Raises:
-        RefusedError: The dataset would go to a group that is not the caller's.
+        RefusedError: The dataset would go to a group, or its files to a folder, that is not the caller's to say.
     """
     session, caller = asked.session, asked.caller
     if values.get("owner_group", row.owner_group) != row.owner_group:
         rights.check_update(caller, values["owner_group"])
+    if values.get("source_folder", row.source_folder) != row.source_folder:
+        rights.check_source(caller, row)
     before, named_before = dataset_wire(row), list(row.proposal_ids)
     values = _without_counted(session, row, values)
     if values.keys() & {"scientific_metadata", "scientific_metadata_schema"}:
@@ -121,7 +123,7 @@ def change(asked: Asked, row: DatasetRow, values: dict[str, Any]) -> DatasetRow:
     # Two changes in one millisecond are two versions, or optimistic locking would miss the second.
     row.updated_at, row.updated_by = max(now(), row.updated_at + _STEP), caller.name
     session.flush()
-    _count_again(session, named_before, row.proposal_ids)
+    proposals.count_datasets(session, before=named_before, after=row.proposal_ids)
     after = dataset_wire(row)
     _index(session, row, {name for name in values if before.get(to_camel(name)) != after.get(to_camel(name))})
     changes.record(session, caller, "Dataset", row.pid, before, after)
@@ -159,13 +161,6 @@ def _described(row: DatasetRow, values: Mapping[str, Any], settings: Settings) -
     schema = values.get("scientific_metadata_schema", row.scientific_metadata_schema)
     valid = judged(metadata, schema, settings)
     return {"scientific_metadata": with_si(metadata), "scientific_metadata_valid": valid}
-
-
-def _count_again(session: Session, before: list[str], after: list[str]) -> None:
-    if gone := set(before) - set(after):
-        proposals.count_datasets(session, gone, change=-1)
-    if come := set(after) - set(before):
-        proposals.count_datasets(session, come, change=+1)
 
 
 def _index(session: Session, row: DatasetRow, changed: set[str]) -> None:

@@ -67,7 +67,7 @@ def register(asked: Asked, draft: DatasetIn, *, version: str) -> DatasetRow:
     row.proposal_ids = row.proposal_ids or proposals_of_group(session, row)
     _insert(session, row)
     insert_terms(session, row, LIST_FIELDS)
-    proposals.count_datasets(session, row.proposal_ids, change=+1)
+    proposals.count_datasets(session, after=row.proposal_ids)
     index_dataset(session, row)
     event = first_event(row)
     event.who = caller.name

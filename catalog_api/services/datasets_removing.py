@@ -40,7 +40,7 @@ def remove(asked: Asked, pid: str) -> dict[str, Json]:
     changes.record(session, asked.caller, "Dataset", pid, before | _what_goes_with(session, pid), None)
     dataset_blocks.forget(session, pid)
     attachments.forget(session, asked.caller, pid)
-    proposals.count_datasets(session, row.proposal_ids, change=-1)
+    proposals.count_datasets(session, before=row.proposal_ids)
     # The tables that searches use go with the dataset by themselves; jobs keep its identifier in their parameters.
     for table in (DatasetTermRow, LifecycleEventRow, JobDatasetRow):
         session.execute(delete(table).where(col(table.pid) == pid))

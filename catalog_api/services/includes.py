@@ -6,15 +6,17 @@ sent, so that no list of files is ever held whole.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import and_, true
+from sqlalchemy import Select, and_, func, true
+from sqlalchemy.orm import defer
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, select
 
 from catalog_api.json_type import Json
 from catalog_api.refusals import bad_request
 from catalog_api.rules.caller import Caller
+from catalog_api.services.jobs import in_parts
 from catalog_api.services.listing import ordering
 from catalog_api.services.relations import RELATIONS, Belonging, Condition, Relation
 from catalog_api.tables import DatasetRow
@@ -28,6 +30,7 @@ ALL = "all"
 DATASETS_AT_ONCE = 100
 """Datasets whose related documents are read together, and held together."""
 
+_LARGE = ("thumbnail",)
 _OLDEST_FIRST = (("createdAt", False),)
 
 
@@ -109,23 +112,40 @@ def with_relations(
 def _related(session: Session, audience: Audience, datasets: Sequence[DatasetRow], include: Include) -> list[Json]:
     """Give for each dataset the documents of one relation, in the order and the part that is asked for."""
     relation, listing = RELATIONS[include.relation], include.listing
-    found = _fetch(session, audience, relation, datasets, listing)
-    chosen = [
-        list(islice((row for row in found if relation.is_of(dataset, row)), listing.skip, listing.skip + listing.limit))
-        for dataset in datasets
-    ]
-    return [relation.written(session, rows, listing) for rows in chosen]
+    keys: dict[str, list[str]] = {dataset.pid: [] for dataset in datasets}
+    for pid, key in session.execute(_chosen(audience, relation, list(keys), listing)):
+        keys[pid].append(key)
+    found = _fetch(session, relation, sorted({key for some in keys.values() for key in some}), listing)
+    return [relation.written(session, [found[key] for key in keys[dataset.pid]], listing) for dataset in datasets]
 
 
-def _fetch(
-    session: Session, audience: Audience, relation: Relation, datasets: Sequence[DatasetRow], listing: Listing
-) -> Sequence[Any]:
+def _chosen(audience: Audience, relation: Relation, pids: Sequence[str], listing: Listing) -> Select[tuple[str, str]]:
+    """Select the keys of the documents that are answered, dataset by dataset: only those are then read."""
+    documents, pairs = relation.documents, relation.pairs(pids).subquery()
+    key = getattr(documents.table, documents.key)
+    order = ordering(replace(listing, default_order=_OLDEST_FIRST), documents.known, key)
+    place = func.row_number().over(partition_by=pairs.c.pid, order_by=order).label("place")
+    matching = (audience.sees(relation), condition(listing.where, documents.known))
+    placed = select(pairs.c.pid, pairs.c.key, place).join(documents.table, key == pairs.c.key).where(*matching)
+    part = placed.subquery()
+    page = (part.c.place > listing.skip, part.c.place <= listing.skip + listing.limit)
+    return select(part.c.pid, part.c.key).where(*page).order_by(part.c.pid, part.c.place)
+
+
+def _fetch(session: Session, relation: Relation, keys: Sequence[str], listing: Listing) -> dict[str, Any]:
+    """Read documents by their keys, without large columns that nobody asked for."""
     documents = relation.documents
-    listing = replace(listing, default_order=_OLDEST_FIRST)
-    order = ordering(listing, documents.known, getattr(documents.table, documents.key))
-    matching = (relation.of_any([row.pid for row in datasets]), condition(listing.where, documents.known))
-    chosen = select(documents.table).where(audience.sees(relation), *matching)
-    return session.exec(chosen.order_by(*order)).all()
+    key = getattr(documents.table, documents.key)
+    spared = [name for name in _LARGE if name in documents.known and listing.fields.leaves_out(name)]
+    without = [defer(getattr(documents.table, name)) for name in spared]
+    found: dict[str, Any] = {}
+    for part in in_parts(keys):
+        for row in session.exec(select(documents.table).where(key.in_(part)).options(*without)):
+            for name in spared:
+                # Writing the row would read each one after all.
+                set_committed_value(row, name, None)
+            found[getattr(row, documents.key)] = row
+    return found
 
 
 def _check_no_collision(asked: dict[str, Include], listing: Listing) -> None:

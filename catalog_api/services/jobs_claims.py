@@ -13,7 +13,7 @@ from catalog_api.rules.caller import Caller, Power
 from catalog_api.services import changes
 from catalog_api.services.jobs import in_parts
 from catalog_api.tables import DatasetRow, JobClaimRow, JobDatasetRow, JobRow, LifecycleEventRow
-from catalog_api.tables.columns import now
+from catalog_api.tables.columns import later_than
 from catalog_api.wire.jobs import DatasetToDo
 from catalog_api.wire.lifecycle import COLUMNS, lifecycle_wire
 from emdewar.lifecycle import ArchiveStatus
@@ -98,6 +98,7 @@ def unschedule(session: Session, caller: Caller, job: JobRow) -> None:
     held = select(col(JobClaimRow.pid)).where(
         col(JobClaimRow.job_id) == job.id, col(JobClaimRow.kind) == Kind.ARCHIVE.value
     )
+    lock(session, sorted(session.execute(held).scalars()))
     scheduled = (col(DatasetRow.pid).in_(held), col(DatasetRow.archive_status_message) == ArchiveStatus.SCHEDULED.value)
     _move_all(session, caller, scheduled, ArchiveStatus.CREATED, {"archivable": True})
 
@@ -111,10 +112,11 @@ def _move_all(
     session: Session, caller: Caller, which: tuple[Any, ...], status: ArchiveStatus, more: Mapping[str, Any]
 ) -> None:
     """Move datasets that were checked and locked, each with its rows in both histories."""
-    columns = [getattr(DatasetRow, name) for name in ("pid", *COLUMNS)]
-    found: Json = session.execute(select(*columns).where(*which))
+    columns = [getattr(DatasetRow, name) for name in ("pid", "updated_at", *COLUMNS)]
+    locked = select(*columns).where(*which).order_by(col(DatasetRow.pid)).with_for_update(key_share=True)
+    found: Json = session.execute(locked).all()
     before = {row.pid: lifecycle_wire(row) for row in found}
-    at = now()
+    at = later_than(*(row.updated_at for row in found))
     values = {"archive_status_message": status.value, **more, "updated_at": at, "updated_by": caller.name}
     statement = update(DatasetRow).where(*which).values(values).execution_options(synchronize_session=False)
     if cast("CursorResult[Any]", session.execute(statement)).rowcount != len(before):

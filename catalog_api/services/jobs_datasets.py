@@ -21,7 +21,7 @@ _MOST_NAMED = 10
 
 
 def check_there(session: Session, to_do: Sequence[DatasetToDo]) -> None:
-    """Refuse datasets, and files of them, that are not there.
+    """Refuse datasets that are not there.
 
     Raises:
         RefusedError: Some are not.
@@ -29,6 +29,14 @@ def check_there(session: Session, to_do: Sequence[DatasetToDo]) -> None:
     known = matching(session, [entry.pid for entry in to_do], true())
     if missing := list(dict.fromkeys(entry.pid for entry in to_do if entry.pid not in known)):
         raise unprocessable(f"Datasets with pid {','.join(missing[:1000])} do not exist.")
+
+
+def check_files(session: Session, to_do: Sequence[DatasetToDo]) -> None:
+    """Refuse files that their datasets do not have; to be asked only of datasets that the job may name.
+
+    Raises:
+        RefusedError: Some are not there.
+    """
     absent = [{"pid": entry.pid, "nonExistFiles": files} for entry in to_do if (files := _absent(session, entry))]
     if absent:
         raise explained(unprocessable(MISSING_FILES), json.dumps(absent[:_MOST_NAMED]))

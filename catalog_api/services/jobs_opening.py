@@ -78,6 +78,7 @@ def open_job(session: Session, caller: Caller, desk: Desk, sent: JobIn) -> tuple
         msg = "Invalid new job. Unauthenticated user cannot initiate a job owned by another user."
         raise forbidden(msg)
     rights.check_create(caller, kind)
+    jobs_datasets.check_files(session, to_do or [])
     if (held := _held(session, caller, kind, to_do or [], sent)) is not None:
         return held, False
     job = _new_job(caller, kind, desk, sent, _owned(session, caller, owner, to_do))

@@ -14,7 +14,7 @@ from catalog_api.rules import job_rights as rights
 from catalog_api.rules.caller import Caller
 from catalog_api.services import changes, jobs, jobs_claims
 from catalog_api.tables import JobClaimRow, JobDatasetRow, JobRow, OutboxRow
-from catalog_api.tables.columns import now
+from catalog_api.tables.columns import later_than
 from catalog_api.wire.jobs import DatasetOutcome, job_wire, outcomes_wire
 from catalog_api.wire.merge_patch import merge_patch
 from emdewar.errors import RefusedError
@@ -162,7 +162,7 @@ def _whole(parts: Sequence[JobDatasetRow], last: DatasetOutcome) -> tuple[str, s
 
 
 def _keep(session: Session, caller: Caller, row: JobRow, before: Mapping[str, Any]) -> JobRow:
-    row.updated_at, row.updated_by = now(), caller.name
+    row.updated_at, row.updated_by = later_than(row.updated_at), caller.name
     session.add(row)
     session.flush()
     changes.record(session, caller, "Job", row.id, before, job_wire(row))

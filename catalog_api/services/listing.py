@@ -1,9 +1,10 @@
 """Lists: filtered, sorted, paged, counted and grouped in the database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import ColumnElement, func
 from sqlalchemy.sql import Select
 from sqlmodel import Session, SQLModel, select
@@ -12,7 +13,7 @@ from catalog_api.json_type import Json
 from catalog_api.refusals import bad_request
 from catalog_api.wire.conditions import Condition, Searchable, lookup
 from catalog_api.wire.filters import Listing, Order
-from catalog_api.wire.searchable import DAY
+from catalog_api.wire.searchable import AS_JSON, DAY
 from catalog_api.wire.shape import plain
 from emdewar.errors import RefusedError
 
@@ -97,7 +98,7 @@ def effective_order(listing: Listing, known: Mapping[str, Searchable]) -> Order:
 def _facet(session: Session, statement: Select[Any]) -> list[dict[str, Json]]:
     value = next(iter(statement.selected_columns))
     rows = session.execute(statement.order_by(value.desc()))
-    read = _day if value.key == DAY else plain
+    read = _READERS.get(str(value.key), plain)
     return [{"_id": read(value), "count": number} for value, number in rows]
 
 
@@ -113,6 +114,9 @@ def _day(value: str | None) -> Json:
     if value is None:
         return {"year": None, "month": None, "day": None}
     return dict(zip(("year", "month", "day"), map(int, value.split("-")), strict=True))
+
+
+_READERS: Mapping[str, Callable[[Json], Json]] = {DAY: _day, AS_JSON: orjson.loads}
 
 
 def _term(searchable: Searchable, name: str, descends: bool) -> ColumnElement[Any]:  # noqa: FBT001 (from a list of pairs)

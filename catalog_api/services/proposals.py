@@ -1,10 +1,11 @@
 """Proposals: what beam time was granted for."""
 
+import zlib
 from collections.abc import Collection as Names
 from collections.abc import Iterable, Mapping
 from dataclasses import replace as replace_in
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, case, func, text
 from sqlalchemy import update as update_rows
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -25,6 +26,9 @@ from emdewar.errors import RefusedError
 
 RELATIONS = ("samples", "all")
 """What can be included with a proposal."""
+
+_COUNTING, _PARTS = 0x454D_4443, 256
+"""Names the locks that keep the numbers of datasets ("EMDC"), and how many proposals share none: few are enough."""
 
 
 def _published(_caller: Caller) -> ColumnElement[bool]:
@@ -62,6 +66,7 @@ def create(session: Session, caller: Caller, sent: ProposalIn, types: Names[str]
     """
     rights.check_write(caller)
     check_type(sent.type, types)
+    _wait_for(session, [sent.proposal_id], "pg_advisory_xact_lock")
     named = (DatasetTermRow.field == "proposal_ids", DatasetTermRow.value == sent.proposal_id)
     already = session.exec(select(func.count()).select_from(DatasetTermRow).where(*named)).one()
     return PROPOSALS.add(session, caller, ProposalRow(**sent.model_dump(), number_of_datasets=already))
@@ -136,19 +141,34 @@ def _with_samples(
     return [{**document, "samples": found[document["proposalId"]]} for document in documents]
 
 
-def count_datasets(session: Session, proposal_ids: Iterable[str], *, change: int) -> None:
+def count_datasets(session: Session, *, before: Iterable[str] = (), after: Iterable[str] = ()) -> None:
     """Keep the number of datasets of some proposals; unknown proposals are passed over.
 
     Args:
-        session: The transaction in which a dataset comes or goes.
-        proposal_ids: The proposals that the dataset names.
-        change: +1 when it comes, -1 when it goes.
+        session: The transaction in which a dataset comes, changes or goes.
+        before: The proposals that the dataset named.
+        after: The proposals that it names now.
     """
-    named = sorted(set(proposal_ids))
+    gone, come = set(before) - set(after), set(after) - set(before)
+    named = sorted(gone | come)
     if not named:
         return
+    _wait_for(session, named, "pg_advisory_xact_lock_shared")
     among = col(ProposalRow.proposal_id).in_(named)
-    # Rows are locked in one order everywhere: two registrations that name the same proposals never wait for each other.
+    # Rows are locked in one order everywhere: two changes that name the same proposals never wait for each other.
     session.exec(select(ProposalRow.proposal_id).where(among).order_by(ProposalRow.proposal_id).with_for_update()).all()
-    counted = {"number_of_datasets": col(ProposalRow.number_of_datasets) + change}
+    step = case((col(ProposalRow.proposal_id).in_(sorted(come)), 1), else_=-1)
+    counted = {"number_of_datasets": col(ProposalRow.number_of_datasets) + step}
     session.execute(update_rows(ProposalRow).where(among).values(counted))
+
+
+def _wait_for(session: Session, named: Iterable[str], lock: str) -> None:
+    """Let who makes a proposal and whose dataset names it come one after the other.
+
+    A row that is not there yet cannot be locked: one would not see the proposal, and the other not the dataset.
+    SQLite's writers come one after the other anyway.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for part in sorted({zlib.crc32(name.encode()) % _PARTS for name in named}):
+        session.execute(text(f"SELECT {lock}(:kind, :part)"), {"kind": _COUNTING, "part": part})

@@ -68,15 +68,31 @@ def visible(caller: Caller) -> SelectOfScalar[PublishedDataRow]:
 def create(session: Session, caller: Caller, sent: PublishedDataIn, publisher: Publisher) -> PublishedDataRow:
     """Make published data under a new DOI; its datasets stay as they are until it is published.
 
+    It begins private, unless an admin says otherwise.
+
     Raises:
         RefusedError: The caller is nobody.
     """
     check_logged_in(caller)
     columns = sent.model_dump()
+    if not rights.begins_anywhere(caller):
+        columns |= {"status": Status.PRIVATE, "registered_time": None}
     columns["details"] = publisher.form.filled(sent.details)
     columns |= _totals(session, caller, sent.dataset_pids)
     doi = f"{publisher.doi_prefix.rstrip('/')}/{uuid4()}"
     return PUBLICATIONS.add(session, caller, PublishedDataRow(doi=doi, **columns))
+
+
+def create_flat(session: Session, caller: Caller, sent: PublishedDataIn, publisher: Publisher) -> PublishedDataRow:
+    """Make published data as v3 does: who registers datasets can have it registered at once.
+
+    Raises:
+        RefusedError: The caller is nobody, or one of the datasets is not the caller's to publish.
+    """
+    row = create(session, caller, sent, publisher)
+    if sent.status == Status.REGISTERED and rights.registers_at_once(caller):
+        return register(session, caller, row.doi, None)
+    return row
 
 
 def update(session: Session, caller: Caller, doi: str, patch: Patch, publisher: Publisher) -> PublishedDataRow:

@@ -4,7 +4,6 @@ A bare `isPublished` on a dataset leaves its file lists closed, as in SciCat; pu
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -29,14 +28,14 @@ from catalog_api.tables import (
     OrigDatablockRow,
 )
 from catalog_api.tables.access import EVERYBODY
-from catalog_api.tables.columns import now
+from catalog_api.tables.columns import later_than
 from catalog_api.wire.lifecycle import COLUMNS, lifecycle_wire
 from emdewar.records import iso_milliseconds
 
 AT_ONCE = 1_000
-"""Datasets in one statement."""
+"""Rows in one statement."""
 
-_LOADED = [getattr(DatasetRow, name) for name in ("pid", "owner_group", "is_published", *COLUMNS)]
+_LOADED = [getattr(DatasetRow, name) for name in ("pid", "owner_group", "is_published", "updated_at", *COLUMNS)]
 
 
 def publish_datasets(session: Session, caller: Caller, pids: Iterable[str]) -> None:
@@ -50,17 +49,19 @@ def publish_datasets(session: Session, caller: Caller, pids: Iterable[str]) -> N
     Raises:
         RefusedError: One is not there, or not the caller's to publish.
     """
-    moment = now()
     # One order for everybody: two who publish the same datasets never wait for each other.
     ordered = iter(sorted(set(pids)))
     while some := list(islice(ordered, AT_ONCE)):
-        _open_datasets(session, caller, some, moment)
-        _open_below(session, caller, some, moment)
+        _open_datasets(session, caller, some)
+        _open_below(session, caller, some)
         _let_everybody_in(session, some)
 
 
-def _open_datasets(session: Session, caller: Caller, pids: Sequence[str], moment: datetime) -> None:
-    before = {row.pid: _shown(row) for row in _locked(session, caller, pids)}
+def _open_datasets(session: Session, caller: Caller, pids: Sequence[str]) -> None:
+    rows = _locked(session, caller, pids)
+    before = {row.pid: _shown(row) for row in rows}
+    # Only now: what others changed while we waited for the rows was earlier.
+    moment = later_than(*(row.updated_at for row in rows))
     closed = or_(col(DatasetRow.is_published).is_(False), col(DatasetRow.published_on).is_(None))
     opened = update(DatasetRow).where(col(DatasetRow.pid).in_(pids), closed)
     values = {
@@ -99,16 +100,21 @@ def _shown(row: DatasetRow) -> dict[str, Any]:
     return {"isPublished": row.is_published, "datasetlifecycle": lifecycle_wire(row)}
 
 
-def _open_below(session: Session, caller: Caller, pids: Sequence[str], moment: datetime) -> None:
+def _open_below(session: Session, caller: Caller, pids: Sequence[str]) -> None:
     lists = ("OrigDatablock", OrigDatablockRow, OrigDatablockRow.id, col(OrigDatablockRow.dataset_id).in_(pids))
     blocks = ("Datablock", DatablockRow, DatablockRow.id, col(DatablockRow.dataset_id).in_(pids))
     pictures = ("Attachment", AttachmentRow, AttachmentRow.aid, col(AttachmentRow.aid).in_(_attached(pids)))
     for name, table, key, belonging in (lists, blocks, pictures):
-        closed = update(table).where(belonging, col(table.is_published).is_(False))
-        opened = closed.values(is_published=True, updated_at=moment, updated_by=caller.name).returning(col(key))
+        closed = select(col(key), table.updated_at).where(belonging, col(table.is_published).is_(False))
         # The whole answer is read before the next statement: SQLite changes nothing more while a cursor is open.
-        for document_id in session.execute(opened.execution_options(synchronize_session=False)).scalars().all():
-            changes.record(session, caller, name, document_id, {"isPublished": False}, {"isPublished": True})
+        found = iter(session.execute(closed.order_by(col(key)).with_for_update()).all())
+        while some := list(islice(found, AT_ONCE)):
+            moment = later_than(*(updated_at for _, updated_at in some))
+            opened = update(table).where(col(key).in_([document_id for document_id, _ in some]))
+            opened = opened.values(is_published=True, updated_at=moment, updated_by=caller.name)
+            session.execute(opened.execution_options(synchronize_session=False))
+            for document_id, _ in some:
+                changes.record(session, caller, name, document_id, {"isPublished": False}, {"isPublished": True})
 
 
 def _let_everybody_in(session: Session, pids: Sequence[str]) -> None:

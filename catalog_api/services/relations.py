@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, exists, not_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, select
 from sqlmodel import Session, col
 
 from catalog_api.json_type import Json
@@ -36,8 +36,8 @@ class Relation(Protocol):
     def of_any(self, pids: Sequence[str]) -> Condition:
         """Give the condition for documents that are related to some of these datasets."""
 
-    def is_of(self, dataset: DatasetRow, document: Any) -> bool:  # noqa: ANN401 (each kind has its own row)
-        """Tell whether a document is related to a dataset."""
+    def pairs(self, pids: Sequence[str]) -> Select[tuple[str, str]]:
+        """Select which of these datasets is related to which document: `pid` and `key`."""
 
     def required(self, matching: Condition, how: str) -> Condition:
         """Give the condition for datasets to which a document is related that matches."""
@@ -64,9 +64,11 @@ class Named:
         found: Condition = self._key().in_(select(col(DatasetTermRow.value)).where(*mine))
         return found
 
-    def is_of(self, dataset: DatasetRow, document: Any) -> bool:  # noqa: ANN401 (each kind has its own row)
-        """Tell whether a dataset names a document."""
-        return getattr(document, self.documents.key) in getattr(dataset, self.field)
+    def pairs(self, pids: Sequence[str]) -> Select[tuple[str, str]]:
+        """Select which of these datasets names which document."""
+        term = DatasetTermRow
+        named = select(col(term.pid).label("pid"), col(term.value).label("key"))
+        return named.where(col(term.pid).in_(pids), col(term.field) == self.field)
 
     def required(self, matching: Condition, how: str) -> Condition:
         """Give the condition for datasets that name a document which matches, or only such documents."""
@@ -102,9 +104,10 @@ class Belonging:
         found: Condition = self.documents.table.dataset_id.in_(pids)
         return found
 
-    def is_of(self, dataset: DatasetRow, document: Any) -> bool:  # noqa: ANN401 (each kind has its own row)
-        """Tell whether a document belongs to a dataset."""
-        return bool(document.dataset_id == dataset.pid)
+    def pairs(self, pids: Sequence[str]) -> Select[tuple[str, str]]:
+        """Select which document belongs to which of these datasets."""
+        pid, key = self.documents.table.dataset_id, getattr(self.documents.table, self.documents.key)
+        return select(pid.label("pid"), key.label("key")).where(pid.in_(pids))
 
     def required(self, matching: Condition, how: str) -> Condition:
         """Give the condition for datasets to which something belongs that matches."""
@@ -131,10 +134,11 @@ class Attached:
         found: Condition = self._key().in_(_targets().where(col(AttachmentTargetRow.target_id).in_(pids)))
         return found
 
-    def is_of(self, dataset: DatasetRow, document: Any) -> bool:  # noqa: ANN401 (each kind has its own row)
-        """Tell whether a document is attached to a dataset."""
-        pairs = ((one.get("targetType"), one.get("targetId")) for one in document.relationships)
-        return ("dataset", dataset.pid) in pairs
+    def pairs(self, pids: Sequence[str]) -> Select[tuple[str, str]]:
+        """Select what is attached to which of these datasets."""
+        target = AttachmentTargetRow
+        attached = select(col(target.target_id).label("pid"), col(target.aid).label("key"))
+        return attached.where(col(target.target_type) == "dataset", col(target.target_id).in_(pids))
 
     def required(self, matching: Condition, how: str) -> Condition:
         """Give the condition for datasets to which something is attached that matches."""

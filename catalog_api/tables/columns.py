@@ -1,6 +1,6 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, String, TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -15,6 +15,9 @@ PathText = String(2048).with_variant(String(2048, collation="C"), "postgresql")
 
 JsonValue = JSON(none_as_null=True)
 """Free JSON; nothing is NULL and not the word `null`."""
+
+
+_STEP = timedelta(milliseconds=1)
 
 
 class UtcMoment(TypeDecorator[datetime]):
@@ -32,6 +35,14 @@ def now() -> datetime:
     """Give this moment, to the millisecond that the wire carries."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def later_than(*moments: datetime) -> datetime:
+    """Give the moment of a change of rows that are locked, later than when they were last changed.
+
+    Two changes in one millisecond are two versions, or optimistic locking would miss the second.
+    """
+    return max(now(), *(moment + _STEP for moment in moments)) if moments else now()
 
 
 class Row(SQLModel):

@@ -19,8 +19,12 @@ TEXT = "$text"
 
 _OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "between", "in", "nin", "exists", "not")
 _PATTERNS = {"regex": "", "like": "", "ilike": "i", "nlike": "", "nilike": "i"}
-_WORDS = {word: word for word in (*_OPERATORS, *_PATTERNS, "options")} | {"inq": "in", "neq": "ne", "regexp": "regex"}
-_OPERATOR_OF = _WORDS | {f"${word}": operator for word, operator in _WORDS.items()}
+_WORDS: dict[str, str] = {word: word for word in (*_OPERATORS, *_PATTERNS, "options")} | {
+    "inq": "in",
+    "neq": "ne",
+    "regexp": "regex",
+}
+_OPERATOR_OF: Mapping[str, str] = _WORDS | {f"${word}": operator for word, operator in _WORDS.items()}
 """Each operator by its spellings."""
 
 
@@ -85,7 +89,7 @@ def _field(searchable: Searchable, value: Json) -> Condition:
         return searchable.is_among([value])
     if value and not any(name.startswith("$") or name in _OPERATOR_OF for name in value):
         return searchable.is_among([value])
-    asked = [(_OPERATOR_OF.get(name, name), operand) for name, operand in value.items()]
+    asked: list[tuple[str, Json]] = [(_OPERATOR_OF.get(name, name), operand) for name, operand in value.items()]
     options = next((operand for name, operand in asked if name == "options"), "")
     parts = [searchable.is_within(bounds) for bounds in _bounds(asked)]
     others = ((name, operand) for name, operand in asked if name not in {*RANGE, "between", "options"})

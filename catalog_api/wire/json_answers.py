@@ -13,6 +13,9 @@ from catalog_api.wire.searchable import RANGE
 SQLITE_FUNCTION = "emdewar_json"
 """Name of the function on SQLite: `emdewar_json(document, question)`."""
 
+SQLITE_ENTRIES = "emdewar_json_entries"
+"""Name of another one: `emdewar_json_entries(document, keys)`."""
+
 
 def answer(document: str | None, question: str) -> bool:
     """Tell whether a condition holds for a document.
@@ -24,6 +27,15 @@ def answer(document: str | None, question: str) -> bool:
     asked, keys, operand = _question(question)
     values = list(_reached(_document(document), keys)) if document is not None else []
     return asked(values, operand)
+
+
+def entries(document: str | None, keys: str) -> str | None:
+    """Give what lies at a path, list by list and entry by entry: a JSON list of JSON texts."""
+    if document is None:
+        return None
+    reached = _reached(_document(document), json.loads(keys))
+    each = [entry for value in reached for entry in (value if isinstance(value, list) else [value])]
+    return json.dumps([json.dumps(entry, sort_keys=True) for entry in each])
 
 
 def _among(values: list[Json], wanted: list[Json]) -> bool:

@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH, array
 from catalog_api.json_type import Json
 from catalog_api.refusals import bad_request
 from catalog_api.wire.by_database import ByCodePoint, ByDatabase
-from catalog_api.wire.json_answers import SQLITE_FUNCTION
+from catalog_api.wire.json_answers import SQLITE_ENTRIES, SQLITE_FUNCTION
 from catalog_api.wire.patterns import Pattern
 from catalog_api.wire.quantities import quantity_of
-from catalog_api.wire.searchable import RANGE, Condition, Searchable
+from catalog_api.wire.searchable import AS_JSON, RANGE, Condition, Searchable
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class JsonField:
             value = func.jsonb_path_query(cast(self.column, JSONB), self._jsonpath(entries=True), type_=JSONB())
             entry = value.column_valued(joins_implicitly=True)
         else:
-            entries = func.json_each(self.column, literal(_sqlite_path(self.keys), String))
-            entry = entries.table_valued("value", joins_implicitly=True).c.value
+            entries = func.json_each(getattr(func, SQLITE_ENTRIES)(self.column, literal(json.dumps(self.keys), String)))
+            entry = entries.table_valued("value", joins_implicitly=True).c.value.label(AS_JSON)
         return chosen.with_only_columns(entry, func.count(), maintain_column_froms=True).group_by(entry)
 
     def _bound(self, name: str, bound: Json) -> Condition:

@@ -23,6 +23,12 @@ class Projection:
     wanted: tuple[str, ...] | None = None
     unwanted: tuple[str, ...] = ()
 
+    def leaves_out(self, name: str) -> bool:
+        """Tell whether nothing of a field is wanted."""
+        if self.wanted is None:
+            return name in self.unwanted
+        return all(wanted.split(".")[0] != name for wanted in self.wanted)
+
     def of(self, item: dict[str, Json], kept: Iterable[str] = ()) -> dict[str, Json]:
         """Give the document's part that was asked for.
 

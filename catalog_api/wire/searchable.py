@@ -37,6 +37,9 @@ RANGE: Mapping[str, Callable[[Json, Json], Json]] = {"gt": gt, "gte": ge, "lt": 
 DAY = "day"
 """Name of the column when rows are counted by day."""
 
+AS_JSON = "as_json"
+"""Name of the column when rows are counted by values that are written as JSON."""
+
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(AnyMoment)
 _TRUTH = {"true": True, "false": False}
 _LARGEST = 2**63 - 1

@@ -1,7 +1,9 @@
 """A catalog, on a SQLite file and once more on PostgreSQL, and people who talk to it."""
 
 import json
+import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -81,10 +83,21 @@ def postgresql() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def database_url(kind_of_database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def quick_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where the system has one: a database that is kept for one test need not reach the disk."""
+    in_memory = Path("/dev/shm")  # noqa: S108 (a folder of its own is made in it)
+    if not os.access(in_memory, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="emdewar-tests-", dir=in_memory) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def database_url(kind_of_database: str, request: pytest.FixtureRequest, quick_folder: Path) -> str:
     """Where an empty database with the newest schema is."""
     if kind_of_database == "sqlite":
-        file = tmp_path / "catalog.sqlite3"
+        file = quick_folder / "catalog.sqlite3"
         shutil.copy(request.getfixturevalue("newest_schema"), file)
         return f"sqlite:///{file}"
     server: PostgresServer = request.getfixturevalue("postgresql")

@@ -54,6 +54,7 @@ class Verb:
 
 
 def every_pair(verbs: Iterable[Verb], roles: Iterable[str] = ROLES) -> list[Any]:
-    """Every verb with every role, as parameters of a test."""
+    """Every verb with every role, as parameters of a test; together they are many, hence slow."""
     everybody = list(roles)
-    return [pytest.param(verb, who, id=f"{verb.name}-{who}") for verb in verbs for who in everybody]
+    pairs = [(verb, who) for verb in verbs for who in everybody]
+    return [pytest.param(verb, who, id=f"{verb.name}-{who}", marks=pytest.mark.slow) for verb, who in pairs]

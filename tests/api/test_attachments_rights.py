@@ -30,7 +30,7 @@ VERBS = (
     Verb("delete", lambda client: client.delete(A1), WRITERS | {"cleaner"}),
     Verb("list-below-dataset", lambda client: client.get(DATASET), SEERS),
     Verb("attach-below-dataset", lambda client: client.post(DATASET, json=OLD), WRITERS, 201),
-    Verb("change-below-dataset", lambda client: client.put(f"{DATASET}/a1", json=OLD), WRITERS | {"cleaner"}),
+    Verb("change-below-dataset", lambda client: client.put(f"{DATASET}/a1", json=OLD), WRITERS),
     Verb("delete-below-dataset", lambda client: client.delete(f"{DATASET}/a1"), WRITERS | {"cleaner"}),
     Verb("delete-all-below-dataset", lambda client: client.delete(DATASET), WRITERS | {"cleaner"}),
 )

@@ -126,7 +126,7 @@ def _reached(value: Json, keys: list[str]) -> Iterator[Json]:
 
 
 def _measured(entry: Json) -> list[Json]:
-    """Give what a piece of metadata can be compared by: a quantity by its value as it was written, and by its length."""
+    """Give what a piece of metadata can be compared by: a quantity by its value as written, and by its length."""
     if not isinstance(entry, dict):
         return [entry]
     if "value" not in entry:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from catalog_api.json_type import Json
 from catalog_api.wire.filters import Include, Listing, parse_filter
 from emdewar.errors import RefusedError
 from tests.api.bodies import As, dataset
@@ -25,7 +26,7 @@ from tests.api.bodies import As, dataset
         ('"a\nb"', "Bad control character in string literal in JSON at position 2 (line 1 column 3)"),
         ("{} x", "Unexpected non-whitespace character after JSON at position 3 (line 1 column 4)"),
         ("not-valid-json{", "Unexpected token 'n', \"not-valid-json{\" is not valid JSON"),
-        ('{"where": {"pid": undefined}}', "Unexpected token 'u', ...\": {\"pid\": undefined}\"... is not valid JSON"),
+        ('{"where": {"pid": undefined}}', 'Unexpected token \'u\', ...": {"pid": undefined}"... is not valid JSON'),
         ("[1,\n2 3]", "Expected ',' or ']' after array element in JSON at position 6 (line 2 column 3)"),
     ],
 )
@@ -73,7 +74,7 @@ def test_an_order_is_written_in_many_ways(sent: dict[str, Any], order: tuple[tup
         {"include": [{"relation": "proposals", "scope": {"limits": {"limit": "all"}}}]},
     ],
 )
-def test_what_is_no_filter_is_refused(sent: Any) -> None:
+def test_what_is_no_filter_is_refused(sent: Json) -> None:
     with pytest.raises(RefusedError) as refused:
         parse_filter(json.dumps(sent), default_limit=10)
 
@@ -106,7 +107,7 @@ def test_related_documents_have_filters_of_their_own() -> None:
         ("a", {"_id": 1, "a": 2}),
     ],
 )
-def test_answers_hold_the_fields_that_were_asked_for(fields: Any, kept: dict[str, Any]) -> None:
+def test_answers_hold_the_fields_that_were_asked_for(fields: Json, kept: dict[str, Any]) -> None:
     listing = parse_filter(json.dumps({"fields": fields}), default_limit=10)
     item = {"_id": 1, "a": 2, "b": {"c": 3, "d": 4}, "l": [{"c": 5, "d": 6}]}
 

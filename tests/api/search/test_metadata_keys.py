@@ -1,8 +1,6 @@
 """Which keys the metadata have: for clients that complete what people type."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
@@ -12,7 +10,7 @@ from tests.api.bodies import As, dataset, path
 
 
 @pytest.fixture
-def client(as_: As) -> Iterator[httpx.Client]:
+def client(as_: As) -> httpx.Client:
     """A scientist of p1 with two datasets; p9 has one with a key of its own, another one is published."""
     quantity = {"value": 0.083, "unit": "nm", "human_name": "Pixel size"}
     first = {"pixel.size": quantity, "stage": {"tilt": {"value": 1, "unit": ""}, "notes": ["x"]}, "mode": "EFTEM"}
@@ -25,11 +23,11 @@ def client(as_: As) -> Iterator[httpx.Client]:
     return owner
 
 
-def _keys(client: httpx.Client, route: str = "v3/datasets/metadataKeys", **fields: Json) -> Any:
+def _keys(client: httpx.Client, route: str = "v3/datasets/metadataKeys", **fields: Json) -> Json:
     return client.get(f"/api/{route}", params={"fields": json.dumps(fields)}).json()
 
 
-def _entries(client: httpx.Client, **asked: Json) -> Any:
+def _entries(client: httpx.Client, **asked: Json) -> Json:
     answer = client.get("/api/v4/metadatakeys", params={"filter": json.dumps(asked)})
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -94,7 +92,10 @@ def test_an_entry_holds_the_fields_that_were_asked_for(client: httpx.Client) -> 
 def test_a_key_goes_with_the_last_dataset_that_has_it(client: httpx.Client) -> None:
     client.patch(path("a"), json={"scientificMetadata": {"mode": "x", "tilt": {"value": 1, "human_name": "Tilt"}}})
 
-    assert [(entry["key"], entry["humanReadableName"]) for entry in _entries(client)] == [("mode", ""), ("tilt", "Tilt")]
+    assert [(entry["key"], entry["humanReadableName"]) for entry in _entries(client)] == [
+        ("mode", ""),
+        ("tilt", "Tilt"),
+    ]
 
 
 def test_what_is_no_filter_of_keys_is_refused(client: httpx.Client) -> None:

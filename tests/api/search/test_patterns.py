@@ -10,11 +10,16 @@ from catalog_api.wire.patterns import Pattern, found, pattern
 from emdewar.errors import RefusedError
 
 PIECES = st.sampled_from(
-    [*"ab^$.|()[]{}*+?\\- é1"]
-    + [r"\d", r"\W", r"\s", r"\b", r"\B", r"\A", r"\z", "(?:", "(?P<n>", "[^a]", "[]a]", "[a-c]", "[\\d-]", "[[:alpha:]]"]
-    + ["{2}", "{1,3}", r"\Qa.b\E", r"\x41", r"\.", "[.a.]", "[=a=]", "(a|b)", "+?", "(?i)", "(?s)", "(?m)", "[\\^a]"]
+    [
+        *"ab^$.|()[]{}*+?\\- é1",
+        *(r"\d", r"\W", r"\s", r"\b", r"\B", r"\A", r"\z", r"\x41", r"\.", r"\Qa.b\E"),
+        *("(?:", "(?P<n>", "(?i)", "(?s)", "(?m)", "(a|b)", "{2}", "{1,3}", "+?"),
+        *("[^a]", "[]a]", "[a-c]", "[\\d-]", "[[:alpha:]]", "[.a.]", "[=a=]", "[\\^a]"),
+    ]
 )
-TEXTS = st.sampled_from(["", "a", "ab", "abc\ndef", "A.B", "x]y", "Ünïcode é", "12 34", "a_b", "\\", "^$", "aaaa", "/data/a"])
+TEXTS = st.sampled_from(
+    ["", "a", "ab", "abc\ndef", "A.B", "x]y", "Ünïcode é", "12 34", "a_b", "\\", "^$", "aaaa", "/data/a"]
+)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlmodel import Session
 
 from catalog_api.accounts import Account
@@ -126,8 +126,9 @@ def test_a_dataset_that_changes_hands_is_seen_by_the_new_group_only(session: Ses
     assert found(session, {}, caller_in("p1", "p2")) == "ace"
 
 
+@pytest.mark.usefixtures("sqlite_file")
 @pytest.mark.parametrize("where", QUESTIONS)
-def test_no_question_reads_more_than_what_is_visible(database: Database, sqlite_file: object, where: dict[str, Json]) -> None:
+def test_no_question_reads_more_than_what_is_visible(database: Database, where: dict[str, Json]) -> None:
     asked: list[tuple[str, Any]] = []
     event.listen(database.engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
     with database.reading() as session:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +16,7 @@ from catalog_api.search import datasets
 from catalog_api.tables import DatasetRow
 from catalog_api.wire.dataset import dataset_wire
 from catalog_api.wire.filters import Listing
-from tests.api.bodies import As, dataset
+from tests.api.bodies import As
 from tests.api.search.collection import ADMIN, FIRST_DAY, caller_in, register
 from tests.api.search.model import holds
 
@@ -87,8 +86,12 @@ JSON = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
     max_leaves=8,
 )
-NAMES = st.one_of(st.sampled_from([*FIELDS, "$text", "and", "$or", "pid", "a.b", "$where", "__proto__"]), st.text(max_size=8))
-OPERATORS = st.sampled_from(["gt", "$in", "nin", "between", "exists", "$regex", "like", "not", "$options", "$where", "eq"])
+NAMES = st.one_of(
+    st.sampled_from([*FIELDS, "$text", "and", "$or", "pid", "a.b", "$where", "__proto__"]), st.text(max_size=8)
+)
+OPERATORS = st.sampled_from(
+    ["gt", "$in", "nin", "between", "exists", "$regex", "like", "not", "$options", "$where", "eq"]
+)
 GARBAGE = st.dictionaries(NAMES, st.one_of(JSON, st.dictionaries(OPERATORS, JSON, max_size=3)), max_size=3)
 
 
@@ -117,7 +120,9 @@ def _columns(number: int) -> dict[str, Any]:
         "proposal_ids": ["spa"] if number % 2 else [],
         "archivable": number % 2 == 0,
         "storage_location": [None, "tomo", "5"][number % 3],
-        "job_parameters": [None, {"a": 5}, {"a": {"b": "spa"}, "l": ["tomo", 5, None]}, {"a": "5", "l": []}][number % 4],
+        "job_parameters": [None, {"a": 5}, {"a": {"b": "spa"}, "l": ["tomo", 5, None]}, {"a": "5", "l": []}][
+            number % 4
+        ],
         "techniques": [[], [{"name": "spa"}, {"name": "tomo"}], [{"pid": "t", "name": None}]][number % 3],
         "scientific_metadata": [
             {},
@@ -141,11 +146,11 @@ def test_what_is_found_is_what_the_model_finds_among_what_is_visible(
     rows = datasets.page(session, ADMIN, Listing(limit=100))
     expected = [row.pid for row in rows if (group is None or _visible(row, group)) and holds(where, dataset_wire(row))]
 
-    found = [row.pid for row in datasets.page(session, caller, Listing(where=where, limit=100, order=(("pid", False),)))]
+    page = datasets.page(session, caller, Listing(where=where, limit=100, order=(("pid", False),)))
     number = datasets.count(session, caller, where)
     [counted] = datasets.facets(session, caller, where, ["ownerGroup"])
 
-    assert found == sorted(expected)
+    assert [row.pid for row in page] == sorted(expected)
     assert number == len(expected)
     assert sum(entry["count"] for entry in counted["ownerGroup"]) == len(expected)
 
