@@ -11,7 +11,11 @@ MOST_VALUES = 20_000
 """Values of one dataset that can be searched for; what has more keeps the first ones."""
 
 LONGEST_PATH = 1_500
-"""Bytes of a path that can be searched for: with the identifier it fits one entry of PostgreSQL's index."""
+"""Bytes of a path that can be searched for."""
+
+LONGEST_KEY = 2_500
+"""Bytes of an identifier and a path together, which are one entry of PostgreSQL's index."""
+
 LARGEST_NUMBER = 1e300
 SIGNIFICANT_DIGITS = 12
 
@@ -31,7 +35,9 @@ def rows_of(pid: str, metadata: Json) -> list[dict[str, Json]]:
     """Give the rows for a dataset's metadata, which hold their SI values already."""
     positions: dict[str, int] = {}
     rows = []
-    for value in islice(values_of(metadata, ""), MOST_VALUES):
+    longest = LONGEST_KEY - len(pid.encode())
+    fitting = (value for value in values_of(metadata, "") if len(value.path.encode()) <= longest)
+    for value in islice(fitting, MOST_VALUES):
         position = positions.get(value.path, 0)
         positions[value.path] = position + 1
         rows.append({"pid": pid, "position": position, **asdict(value)})

@@ -19,11 +19,8 @@ TEXT = "$text"
 
 _OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "between", "in", "nin", "exists", "not")
 _PATTERNS = {"regex": "", "like": "", "ilike": "i", "nlike": "", "nilike": "i"}
-_WORDS: dict[str, str] = {word: word for word in (*_OPERATORS, *_PATTERNS, "options")} | {
-    "inq": "in",
-    "neq": "ne",
-    "regexp": "regex",
-}
+_SYNONYMS = {"inq": "in", "neq": "ne", "regexp": "regex"}
+_WORDS: dict[str, str] = {word: word for word in (*_OPERATORS, *_PATTERNS, "options")} | _SYNONYMS
 _OPERATOR_OF: Mapping[str, str] = _WORDS | {f"${word}": operator for word, operator in _WORDS.items()}
 """Each operator by its spellings."""
 
