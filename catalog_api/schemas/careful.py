@@ -121,7 +121,7 @@ def _applicable(*, alone: bool) -> Json:
     return count
 
 
-def _counted(check: Check) -> Check:
+def _counted(check: Check) -> Json:
     """Count what a keyword goes through, and each difference again at each level that hands it on."""
 
     def counted(validator: Json, value: Json, instance: Json, schema: Json) -> Iterator[ValidationError]:

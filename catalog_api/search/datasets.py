@@ -143,7 +143,7 @@ class Search:
         if of is None:
             return select(DatasetRow).where(*self._conditions(FOR_MATCHES))
         if not narrows(self.where) or visible.are_few(self.session, of, self.few):
-            seen = visibility.pids_of(of).distinct().subquery()
+            seen = visible.pids(of)
             return visible.datasets_of(seen).where(*self._conditions(SEARCHABLE))
         return select(DatasetRow).where(visibility.readable(self.caller), *self._conditions(FOR_MATCHES))
 

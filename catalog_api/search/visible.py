@@ -42,6 +42,12 @@ def newest(of: list[str] | None, limit: int, *, descends: bool) -> Subquery:
     return _first(select(together.c.created_at, together.c.pid), limit, descends=descends).subquery()
 
 
+def pids(of: list[str]) -> Subquery:
+    """Give the identifiers of what some audiences see, each once."""
+    for_each = pids_of(of)
+    return (for_each.distinct() if len(of) > 1 else for_each).subquery()
+
+
 def by_date(rows: Subquery, *, descends: bool) -> list[Any]:
     """Give the order of rows that have `created_at` and `pid`."""
     return [column.desc() if descends else column.asc() for column in (rows.c.created_at, rows.c.pid)]

@@ -30,6 +30,7 @@ class Parent:
         find: Finds one that the caller may see.
         check_attach: Refuses to attach to it.
         check_detach: Refuses to change what is attached to it.
+        for_any_group: Who attaches to it does so for any group: they make such things for any group, too.
     """
 
     target: Target
@@ -37,6 +38,7 @@ class Parent:
     find: Callable[[Session, Caller, str], object]
     check_attach: Callable[[Caller, Json], None]
     check_detach: Callable[[Caller, Json], None]
+    for_any_group: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def attach(session: Session, caller: Caller, place: Place, sent: OldAttachmentIn
     place.parent.check_attach(caller, row)
     groups = {name: getattr(row, name) for name in ("owner_group", "access_groups", "instrument_group")}
     columns = groups | sent.model_dump(exclude=_OLD_ONLY, exclude_none=True)
-    if columns["owner_group"] != row.owner_group:
+    if columns["owner_group"] != row.owner_group and not place.parent.for_any_group:
         attachment_rights.check_attach(caller, columns["owner_group"])
     relation = Relationship(target_id=place.key, target_type=place.parent.target)
     new = AttachmentIn(aid=sent.id or sent.aid, relationships=[relation], **columns)
@@ -178,4 +180,5 @@ PROPOSALS_PARENT = Parent(
     PROPOSALS.find,
     lambda caller, _: proposal_rights.check_attach(caller),
     lambda caller, row: proposal_rights.check_detach(caller, row.owner_group),
+    for_any_group=True,
 )

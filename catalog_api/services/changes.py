@@ -14,7 +14,7 @@ BOOKKEEPING = frozenset({"createdAt", "updatedAt", "createdBy", "updatedBy", "_i
 """Fields that change with every change and tell nothing."""
 
 
-def record(
+def record(  # noqa: PLR0913, PLR0917 (a line of the history says this much)
     session: Session,
     caller: Caller,
     subsystem: str,

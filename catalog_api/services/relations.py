@@ -67,7 +67,7 @@ class Named:
     def pairs(self, pids: Sequence[str]) -> Select[tuple[str, str]]:
         """Select which of these datasets names which document."""
         term = DatasetTermRow
-        named = select(col(term.pid).label("pid"), col(term.value).label("key"))
+        named: Select[tuple[str, str]] = select(col(term.pid).label("pid"), col(term.value).label("key"))
         return named.where(col(term.pid).in_(pids), col(term.field) == self.field)
 
     def required(self, matching: Condition, how: str) -> Condition:
@@ -137,7 +137,7 @@ class Attached:
     def pairs(self, pids: Sequence[str]) -> Select[tuple[str, str]]:
         """Select what is attached to which of these datasets."""
         target = AttachmentTargetRow
-        attached = select(col(target.target_id).label("pid"), col(target.aid).label("key"))
+        attached: Select[tuple[str, str]] = select(col(target.target_id).label("pid"), col(target.aid).label("key"))
         return attached.where(col(target.target_type) == "dataset", col(target.target_id).in_(pids))
 
     def required(self, matching: Condition, how: str) -> Condition:

@@ -14,6 +14,9 @@ __all__ = ["Column", "Condition", "JsonField", "Membership", "Searchable", "cond
 
 LONGEST_LIST = 10_000
 MOST_CONDITIONS = 200
+MOST_LEVELS = 20
+"""Conditions inside conditions; SQLite reads some thirty."""
+
 TEXT = "$text"
 """Name of the search for words: `{"$text": {"$search": "apoferritin -test"}}`."""
 
@@ -37,6 +40,8 @@ def condition(where: Mapping[str, Json], known: Mapping[str, Searchable]) -> Con
     """
     if _size(where) > MOST_CONDITIONS:
         raise bad_request(f"the filter has more than {MOST_CONDITIONS} conditions")
+    if _levels(where) > MOST_LEVELS:
+        raise bad_request(f"the filter has conditions inside conditions, more than {MOST_LEVELS} levels deep")
     return _all(where, known)
 
 
@@ -147,4 +152,12 @@ def _size(value: Json) -> int:
         return sum(1 + _size(inner) for inner in value.values())
     if isinstance(value, list):
         return sum(_size(inner) for inner in value)
+    return 0
+
+
+def _levels(value: Json) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(_levels, value.values()), default=0)
+    if isinstance(value, list):
+        return max(map(_levels, value), default=0)
     return 0

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from catalog_api.json_type import Json
 from emdewar.records import iso_milliseconds
 
-
 _camel = cache(to_camel)
 """The same names come again with every row; making them anew took a quarter of reading a dataset."""
 

@@ -168,3 +168,44 @@ def _patch(client: httpx.Client, way: str) -> httpx.Response:
 
 def _files(*numbers: int) -> list[dict[str, Any]]:
     return [data_file(n, offset=4096 * (n + 1)) for n in numbers]
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        ("scheduledForArchiving", "datasetCreated"),
+        ("scheduledForArchiving", "started"),
+        ("started", "scheduleArchiveJobFailed"),
+        ("started", "missingFilesError"),
+    ],
+)
+def test_only_archivers_say_what_comes_of_an_archiving_that_is_under_way(
+    as_: As, flows: httpx.Client, state: str, word: str
+) -> None:
+    flows.post("/api/v4/datasets", json=dataset()).raise_for_status()
+    for step in WAY_TO[state]:
+        move(flows, step).raise_for_status()
+
+    answers = [move(as_(who), word).status_code for who in ("owner", "archiver")]
+
+    assert answers == [403, 200]
+
+
+@pytest.mark.parametrize("who", ["owner", "flows", "admin"])
+def test_only_flows_and_admins_say_that_a_managed_dataset_lies_elsewhere(
+    as_: As, flows: httpx.Client, who: str
+) -> None:
+    flows.post("/api/v4/datasets", json=dataset()).raise_for_status()
+
+    answer = as_(who).patch(path(), json={"sourceFolder": "/data/elsewhere"})
+
+    folder = flows.get(path()).json()["sourceFolder"]
+    assert (answer.status_code, folder) == ((403, "/data/p1/grid4") if who == "owner" else (200, "/data/elsewhere"))
+
+
+def test_the_owner_still_changes_what_else_a_managed_dataset_says(owner: httpx.Client, flows: httpx.Client) -> None:
+    flows.post("/api/v4/datasets", json=dataset()).raise_for_status()
+
+    answer = owner.patch(path(), json={"sourceFolder": "/data/p1/grid4", "description": "good ice"})
+
+    assert (answer.status_code, answer.json()["description"]) == (200, "good ice")

@@ -126,3 +126,32 @@ def test_nobody_attaches_to_what_may_only_be_read(as_: As) -> None:
     ]
 
     assert [answer.status_code for answer in answers] == [403, 403, 403, 201]
+
+
+def test_what_belongs_to_a_foreign_dataset_is_not_changed_by_way_of_an_own_sample(as_: As) -> None:
+    made(as_, "samples", sample("s9", ownerGroup="p9"))
+    registered(as_)
+    relations = [{"targetId": PID, "targetType": "dataset"}, {"targetId": "s9", "targetType": "sample"}]
+    for aid, group in (("a1", "p1"), ("a2", "p9")):
+        posted(as_("admin"), HERE, picture(aid=aid, ownerGroup=group, relationships=relations))
+
+    answers = [as_("stranger").patch(f"/api/v3/samples/s9/attachments/{aid}", json=OLD) for aid in ("a1", "a2")]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+
+
+@pytest.mark.parametrize("below", [DATASET, SAMPLE])
+def test_nobody_attaches_below_something_as_another_group(as_: As, below: str) -> None:
+    made(as_, "samples", sample())
+    owner = registered(as_)
+
+    answers = [owner.post(below, json={**OLD, "ownerGroup": group}) for group in ("p9", "p1")]
+
+    assert [answer.status_code for answer in answers] == [403, 201]
+
+
+def test_nobody_gives_a_picture_below_something_to_another_group(as_: As) -> None:
+    owner = registered(as_)
+    posted(owner, HERE, picture())
+
+    assert owner.patch(f"{DATASET}/a1", json={"ownerGroup": "p9"}).status_code == 403

@@ -167,3 +167,22 @@ def test_a_schema_that_is_too_long_is_refused(owner: httpx.Client) -> None:
     answer = owner.post("/api/v4/datasets", json=described({}, {"title": "x" * 300_000}))
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"a": {"unevaluatedProperties": False}}},
+        {"unevaluatedItems": False},
+        {"$dynamicRef": "#a"},
+        {"$recursiveRef": "#"},
+        {"$defs": {"a": {"$anchor": "a"}}, "$ref": "#a"},
+        {"$defs": {"a": {"$id": "a", "$ref": "#"}}},
+    ],
+)
+def test_a_schema_sent_as_text_has_nothing_whose_cost_is_not_counted(owner: httpx.Client, schema: Json) -> None:
+    answer = check(owner, {"x": 1}, schema)
+
+    [error] = answer["scientificMetadataErrors"]
+    assert (error["path"], answer["scientificMetadataValid"]) == ("$schema", False)
+    assert "the schema" in error["expectation"]

@@ -4,6 +4,8 @@ import json
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import event
 
 from catalog_api.json_type import Json
 from tests.api.bodies import PID, As, data_file, datablock, dataset, declare, path
@@ -221,3 +223,44 @@ def test_the_thumbnail_is_that_of_an_attachment(owner: httpx.Client) -> None:
     after = owner.get(path(PID, "thumbnail", version="v3")).json()
 
     assert (before, after) == ({}, {"thumbnail": "data:image/png;base64,AA=="})
+
+
+@pytest.fixture
+def pictures(owner: httpx.Client, admin: httpx.Client) -> httpx.Client:
+    """Datasets a and b with three pictures each."""
+    for pid in ("a", "b"):
+        owner.post("/api/v4/datasets", json=dataset(pid)).raise_for_status()
+        for number in range(3):
+            relation = {"targetId": pid, "targetType": "dataset"}
+            picture = {"aid": f"{pid}{number}", "caption": f"hole {number}", "thumbnail": "data:,A", "ownerGroup": "p1"}
+            admin.post("/api/v4/attachments", json=picture | {"relationships": [relation]}).raise_for_status()
+    return owner
+
+
+def _read_from(app: FastAPI, asked: list[str]) -> None:
+    engine = app.state.site.database.engine
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+
+
+@pytest.mark.parametrize("fields", [["caption"], {"thumbnail": False}])
+def test_pictures_that_nobody_asked_for_are_not_read(app: FastAPI, pictures: httpx.Client, fields: Json) -> None:
+    asked: list[str] = []
+    _read_from(app, asked)
+
+    found = ask(pictures, "/api/v4/datasets", include=[{"relation": "attachments", "scope": {"fields": fields}}]).json()
+
+    captions = [[one["caption"] for one in item["attachments"]] for item in found]
+    assert captions == [["hole 0", "hole 1", "hole 2"]] * 2
+    assert not [text for text in asked if "thumbnail" in text]
+
+
+def test_only_the_part_of_a_relation_that_is_answered_is_read(app: FastAPI, pictures: httpx.Client) -> None:
+    scope = {"limits": {"skip": 1, "limit": 1, "sort": {"aid": "desc"}}}
+    asked: list[str] = []
+    _read_from(app, asked)
+
+    found = ask(pictures, "/api/v4/datasets", include=[{"relation": "attachments", "scope": scope}]).json()
+
+    shown = {item["pid"]: [(one["aid"], one["thumbnail"]) for one in item["attachments"]] for item in found}
+    assert shown == {"a": [("a1", "data:,A")], "b": [("b1", "data:,A")]}
+    assert all("attachment.aid IN" in text for text in asked if "attachment.thumbnail" in text)

@@ -134,3 +134,33 @@ def test_of_a_reset_and_a_job_at_the_same_time_one_wins(as_: As, flows: httpx.Cl
 
     blocks = len(flows.get(path(PID, "datablocks", version="v3")).json())
     assert (answers, blocks) in [([200, 409], 0), ([409, 201], 1)]
+
+
+@pytest.mark.parametrize("version", ["v3", "v4"])
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_the_owner_does_not_say_where_the_files_of_a_managed_dataset_are(
+    owner: httpx.Client, flows: httpx.Client, version: str, *, on_disk: bool
+) -> None:
+    archived(flows)
+    flows.patch(path(PID, "datasetlifecycle"), json={"isOnCentralDisk": not on_disk}).raise_for_status()
+
+    answer = owner.patch(path(version=version), json={"datasetlifecycle": {"isOnCentralDisk": on_disk}})
+
+    assert (answer.status_code, life(flows)["isOnCentralDisk"]) == (403, not on_disk)
+
+
+@pytest.mark.parametrize("who", ["archiver", "admin", "flows"])
+def test_who_archives_says_where_the_files_are(as_: As, flows: httpx.Client, who: str) -> None:
+    archived(flows)
+
+    answer = as_(who).patch(path(PID, "datasetlifecycle"), json={"isOnCentralDisk": False})
+
+    assert (answer.status_code, answer.json()["isOnCentralDisk"]) == (200, False)
+
+
+def test_the_owner_of_other_datasets_says_where_their_files_are(owner: httpx.Client) -> None:
+    owner.post("/api/v4/datasets", json=dataset()).raise_for_status()
+
+    answer = owner.patch(path(PID, "datasetlifecycle"), json={"isOnCentralDisk": False})
+
+    assert (answer.status_code, answer.json()["isOnCentralDisk"]) == (200, False)

@@ -92,6 +92,31 @@ def test_datasets_that_come_at_the_same_moment_are_all_counted(as_: As) -> None:
     assert (statuses, counted) == ([201] * TIMES, [TIMES, TIMES])
 
 
+def test_a_proposal_made_while_datasets_that_name_it_come_counts_them_all(as_: As) -> None:
+    asked = [("datasets", dataset(f"20.500/{n}", proposalIds=["20260001"])) for n in range(TIMES)]
+    asked.insert(TIMES // 2, ("proposals", proposal()))
+
+    statuses = _at_once(len(asked), lambda n: as_("admin").post(f"/api/v4/{asked[n][0]}", json=asked[n][1]).status_code)
+
+    counted = as_("admin").get("/api/v3/proposals/20260001").json()["numberOfDatasets"]
+    assert (statuses, counted) == ([201] * len(asked), TIMES)
+
+
+def test_datasets_that_swap_their_proposals_do_not_block_each_other(as_: As) -> None:
+    for key in ("1", "2"):
+        made(as_, "proposals", proposal(key))
+        made(as_, "datasets", dataset(f"20.500/{key}", proposalIds=[key]), version="v4")
+
+    def swapped(number: int) -> set[int]:
+        sent = [{"proposalIds": [str((number + turn) % 2 + 1)]} for turn in range(1, 10)]
+        return {as_("admin").patch(path(f"20.500/{number + 1}"), json=body).status_code for body in sent}
+
+    statuses = _at_once(2, swapped)
+
+    counted = [one["numberOfDatasets"] for one in as_("admin").get("/api/v3/proposals").json()]
+    assert (statuses, counted) == ([{200}, {200}], [1, 1])
+
+
 def test_of_many_that_publish_one_dataset_all_find_it_published(as_: As) -> None:
     as_("admin").post("/api/v4/datasets", json=dataset())
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import insert
+from fastapi import FastAPI
+from sqlalchemy import event, insert
 
 from catalog_api.database import Database
 from catalog_api.tables import DatasetRow, JobRow
@@ -310,3 +311,20 @@ def test_the_scheduling_is_in_the_history_of_all_documents(as_: As, with_dataset
     assert latest["before"]["datasetlifecycle"]["archiveStatusMessage"] == "datasetCreated"
     assert latest["after"]["datasetlifecycle"]["archiveStatusMessage"] == "scheduledForArchiving"
     assert latest["after"]["datasetlifecycle"]["archivable"] is False
+
+
+def test_a_deleted_job_locks_its_datasets_in_one_order_before_it_moves_them(
+    app: FastAPI, as_: As, with_dataset: httpx.Client
+) -> None:
+    with_dataset.post("/api/v4/datasets", json=dataset("20.500/aaa")).raise_for_status()
+    made = with_dataset.post(JOBS, json=job(PID, "20.500/aaa")).json()["id"]
+    asked: list[str] = []
+    engine = app.state.site.database.engine
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append(" ".join(call[2].split())))
+
+    as_("janitor").delete(f"{JOBS}/{made}").raise_for_status()
+
+    [locked] = [place for place, text in enumerate(asked) if text.startswith("SELECT dataset.pid FROM dataset WHERE")]
+    [moved] = [place for place, text in enumerate(asked) if text.startswith("UPDATE dataset SET")]
+    assert "ORDER BY dataset.pid" in asked[locked]
+    assert locked < moved

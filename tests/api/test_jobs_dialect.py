@@ -363,3 +363,15 @@ def test_clients_are_told_which_datasets_a_job_could_name(
 
     assert (answer.status_code, answer.json()) == (200, {"eligibleDatasetIds": found})
     assert len(with_datasets.get("/api/v4/datasets").json()) == 3
+
+
+@pytest.mark.parametrize("file", ["movies/movie_000001.eer", "none.tiff"])
+def test_nobody_learns_from_a_job_which_files_a_hidden_dataset_has(
+    as_: As, with_datasets: httpx.Client, file: str
+) -> None:
+    declare(with_datasets, range(3))
+    wanted = [{"pid": PID, "files": [file]}]
+
+    answer = as_("stranger").post(V4, json={"type": "own", "ownerGroup": "p9", "jobParams": {"datasetList": wanted}})
+
+    assert (answer.status_code, file in answer.text) == (403, False)

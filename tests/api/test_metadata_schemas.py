@@ -10,6 +10,7 @@ from jsonschema import Draft4Validator, Draft202012Validator
 
 from catalog_api.json_type import Json
 from catalog_api.schemas.budget import TooMuchWorkError, budget, spend
+from catalog_api.schemas.careful import unwritten
 from catalog_api.schemas.judgement import judge
 
 DIALECTS = ["http://json-schema.org/draft-04/schema#", "https://json-schema.org/draft/2020-12/schema"]
@@ -68,3 +69,32 @@ def test_work_ends_with_its_budget() -> None:
         spend(3)
         with pytest.raises(TooMuchWorkError):
             spend(1)
+
+
+WIDE = {f"k{number}": list(range(20)) for number in range(100)}
+DEEP = {
+    f"d{level}": {"dependentSchemas": {key: {"$ref": f"#/$defs/d{level + 1}"} for key in "xy"}} for level in range(40)
+}
+COSTLY: dict[str, Json] = {
+    "doubling": {"$defs": {**DEEP, "d40": {}}, "$ref": "#/$defs/d0"},
+    "many looks at all entries": {"allOf": [{"additionalProperties": {"items": True}}] * 2000},
+    "many large comparisons": {"$defs": {"a": {"const": WIDE}}, "allOf": [{"not": {"$ref": "#/$defs/a"}}] * 2000},
+    "many differences": {"$defs": {"a": {"additionalProperties": False}}, "anyOf": [{"$ref": "#/$defs/a"}] * 2000},
+}
+
+
+@pytest.mark.parametrize("kind", COSTLY)
+def test_a_hostile_schema_is_refused_by_its_steps(kind: str) -> None:
+    judgement = judge({"x": 1, "y": 1, **WIDE}, json.dumps(COSTLY[kind]))
+
+    assert not judgement.known
+    assert "simple enough" in judgement.findings[0].expectation
+
+
+def test_differences_are_made_without_writing_out_what_differs() -> None:
+    written = repr(unwritten({"a": [1, "text" * 100]})), repr(unwritten(["a"])), repr(unwritten("a" * 1000))
+
+    judgement = judge({"a": "b" * 1000}, json.dumps({"properties": {"a": {"const": "c"}}}))
+
+    assert written == ("{...}", "[...]", "'...'")
+    assert judgement.findings[0].value.startswith('"bbb')

@@ -126,6 +126,27 @@ def test_of_many_pictures_with_one_identifier_one_is_attached(as_: As) -> None:
     assert sorted(statuses) == [201] + [409] * (TIMES - 1)
 
 
+def test_of_many_equal_pictures_one_is_attached_and_the_others_find_it(as_: As) -> None:
+    registered(as_)
+
+    statuses = at_once(as_, "owner", [lambda client, _: client.post("/api/v4/attachments", json=picture())] * TIMES)
+
+    assert sorted(statuses) == [200] * (TIMES - 1) + [201]
+
+
+@pytest.mark.parametrize("address", ["/api/v4/attachments", path(PID, "attachments", version="v3")])
+def test_a_picture_that_comes_while_its_dataset_goes_is_gone_or_refused(as_: As, address: str) -> None:
+    registered(as_)
+    sent = picture() if "v4" in address else {"id": "a1", "caption": "atlas"}
+    asked: list[Ask] = [lambda client, _: client.post(address, json=sent), lambda client, _: client.delete(path())]
+
+    statuses = at_once(as_, "everything", asked)
+
+    assert statuses[0] in {201, 404}
+    assert statuses[1] == 200
+    assert as_("admin").get("/api/v4/attachments").json() == []
+
+
 def test_blocks_that_come_while_their_dataset_goes_are_gone_or_refused(as_: As) -> None:
     registered(as_)
     asked = [LISTS["declare"], DATABLOCKS["register"], lambda client, _: client.delete(path())]

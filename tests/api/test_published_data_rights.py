@@ -91,3 +91,12 @@ def test_only_admins_amend(as_: As, who: str) -> None:
     answer = as_(who).post(f"{one}/amend")
 
     assert answer.status_code == (201 if who in {"admin", "flows"} else 401 if who == "nobody" else 403)
+
+
+@pytest.mark.parametrize(("who", "status"), [("owner", "private"), ("stranger", "private"), ("admin", "registered")])
+def test_only_admins_make_what_is_registered_already(as_: As, who: str, status: str) -> None:
+    claimed = {"status": "registered", "registeredTime": "2026-11-20T12:00:00.000Z"}
+
+    made_so = made(as_, "publisheddata", publication(**claimed), by=who, version="v4")
+
+    assert (made_so["status"], made_so["registeredTime"] is None) == (status, who != "admin")

@@ -120,3 +120,21 @@ def test_null_changes_nothing(owner: httpx.Client, doi: str) -> None:
     after = owner.patch(_one(doi), json={"publisher": None, "title": None}).json()
 
     assert {name for name in before if before[name] != after[name]} == {"updatedAt"}
+
+
+def test_registered_at_once_opens_the_datasets(as_: As, owner: httpx.Client, anonymous: httpx.Client) -> None:
+    as_("flows").post("/api/v4/datasets", json=dataset())
+
+    answer = owner.post(PUBLISHED, json={**BODY, "pidArray": ["20.500/abc"], "status": "registered"})
+
+    assert (answer.status_code, answer.json()["status"]) == (201, "registered")
+    assert anonymous.get(path(version="v3")).status_code == 200
+
+
+def test_foreign_datasets_are_not_registered_at_once(as_: As, anonymous: httpx.Client) -> None:
+    as_("flows").post("/api/v4/datasets", json=dataset())
+
+    answer = as_("stranger").post(PUBLISHED, json={**BODY, "pidArray": ["20.500/abc"], "status": "registered"})
+
+    assert answer.status_code == 403
+    assert anonymous.get(PUBLISHED).json() == []

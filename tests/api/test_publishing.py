@@ -1,11 +1,17 @@
 """Publishing a dataset opens all that belongs to it; a bare `isPublished` does not."""
 
+from datetime import UTC, datetime
+
 import httpx
 import pytest
+from sqlalchemy import update
 
-from tests.api.bodies import As, data_file, dataset, path
+from catalog_api.database import Database
+from catalog_api.tables import AttachmentRow, DatablockRow, DatasetRow, OrigDatablockRow
+from tests.api.bodies import ARCHIVE, As, data_file, dataset, declare, life, path
 from tests.api.rights_matrix import Verb, every_pair
 
+BELOW = ("origdatablocks", "datablocks", "attachments")
 PUBLISHERS = {"admin", "flows", "owner"}
 PUBLISH = Verb("publish", lambda client: client.post(path("20.500/abc", "publish")), PUBLISHERS, 201)
 
@@ -133,3 +139,38 @@ def test_a_dataset_that_is_not_there_is_not_found(owner: httpx.Client) -> None:
     answer = owner.post(path("20.500/none", "publish"))
 
     assert answer.status_code == 404
+
+
+AHEAD = datetime(2100, 1, 1, tzinfo=UTC)
+"""When somebody changed something last, by a clock that goes ahead of ours."""
+
+
+def _changed_ahead(database: Database) -> None:
+    with database.writing() as session:
+        for table in (DatasetRow, OrigDatablockRow, DatablockRow, AttachmentRow):
+            session.execute(update(table).values(updated_at=AHEAD))
+
+
+@pytest.mark.usefixtures("whole")
+def test_what_is_published_is_a_later_version(owner: httpx.Client, database: Database) -> None:
+    _changed_ahead(database)
+
+    owner.post(path("20.500/abc", "publish")).raise_for_status()
+
+    below = [owner.get(path("20.500/abc", what, version="v3")).json()[0] for what in BELOW]
+    versions = [one["updatedAt"] for one in (owner.get(path("20.500/abc")).json(), *below)]
+    assert versions == ["2100-01-01T00:00:00.001Z"] * 4
+
+
+def test_what_is_scheduled_and_taken_back_is_a_later_version_each_time(as_: As, database: Database) -> None:
+    flows = as_("flows")
+    flows.post("/api/v4/datasets", json=dataset()).raise_for_status()
+    declare(flows, range(1)).raise_for_status()
+    _changed_ahead(database)
+
+    job = as_("admin").post("/api/v4/jobs", json={**ARCHIVE, "ownerGroup": "p1"}).json()["id"]
+    scheduled = flows.get(path()).json()["updatedAt"]
+    as_("janitor").delete(f"/api/v4/jobs/{job}").raise_for_status()
+
+    assert life(flows)["archiveStatusMessage"] == "datasetCreated"
+    assert [scheduled[-5:], flows.get(path()).json()["updatedAt"][-5:]] == [".001Z", ".002Z"]

@@ -8,9 +8,13 @@ from sqlmodel import Session
 
 from catalog_api.database import Database
 from catalog_api.json_type import Json
-from catalog_api.wire.conditions import MOST_CONDITIONS
+from catalog_api.wire.conditions import MOST_CONDITIONS, MOST_LEVELS
 from emdewar.errors import RefusedError
 from tests.api.search.collection import found, register
+
+
+def _nested(levels: int) -> dict[str, Json]:
+    return {"not": _nested(levels - 1)} if levels > 1 else {"pid": "a"}
 
 
 @pytest.fixture
@@ -223,6 +227,7 @@ def test_scientific_metadata(session: Session, where: dict[str, Json], expected:
         ({"not": {"not": {"keywords": "tomo"}}}, "b"),
         ({}, "abcd"),
         ({"_id": "c"}, "c"),
+        (_nested(MOST_LEVELS), "bcd"),
         ({"proposalId": "p"}, ""),
     ],
 )
@@ -262,6 +267,7 @@ def test_conditions_are_joined(session: Session, where: dict[str, Json], expecte
         {"$text": 5},
         {"$text": {"$search": "word " * 60}},
         {"and": [{"pid": "a"}] * (MOST_CONDITIONS + 1)},
+        _nested(MOST_LEVELS + 1),
     ],
 )
 def test_what_makes_no_sense_is_refused(session: Session, where: dict[str, Json]) -> None:

@@ -2,7 +2,9 @@
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
+from typer.testing import CliRunner
 
+from catalog_api.__main__ import commands
 from catalog_api.database import Database
 from catalog_api.json_type import Json
 from catalog_api.search.reindex import fill_missing, index_all
@@ -55,3 +57,16 @@ def test_indexing_leaves_the_datasets_as_they_are(database: Database) -> None:
 
     with database.reading() as session:
         assert session.get_one(DatasetRow, "a").model_dump() == before
+
+
+def test_the_command_says_how_many_datasets_it_indexed(database: Database, database_url: str) -> None:
+    with database.writing() as session:
+        register(session, "a", keywords=["spa"])
+        session.execute(delete(DatasetTextRow))
+
+    migrated = CliRunner().invoke(commands, ["migrate"], env={"EMDEWAR_CATALOG_DATABASE_URL": database_url})
+    found_again = fill_missing(database)
+    result = CliRunner().invoke(commands, ["reindex"], env={"EMDEWAR_CATALOG_DATABASE_URL": database_url})
+
+    assert (migrated.exit_code, found_again) == (0, 0)
+    assert result.output == "1 datasets indexed\n"
