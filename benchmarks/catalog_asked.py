@@ -94,7 +94,7 @@ def by_narrow_range(asker: Asker, chance: random.Random) -> Question:
     low, high = (dose := round(chance.uniform(2, 59), 2)) - 0.005, dose + 0.005
     bounds = [{"value": low, "unit": "e/Å^2"}, {"value": high, "unit": "e/Å^2"}]
     where = {"scientificMetadata.acquisition.dose_per_movie": {"between": bounds}}
-    return _by_value(asker, where, "acquisition.dose_per_movie", "1/m^2", (low * DOSE_SI, high * DOSE_SI))
+    return _by_value(asker, where, "acquisition.dose_per_movie", "m^-2", (low * DOSE_SI, high * DOSE_SI))
 
 
 def facets(asker: Asker, _chance: random.Random) -> Question:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from catalog_api.search import with_si
 from catalog_api.search.words import words
 from catalog_api.tables import DatasetRow
 from emdewar.oscem.records import (
@@ -130,7 +131,7 @@ def _kind(name: str, chance: random.Random) -> DatasetRow:
         sample_ids=[f"sample-{chance.randrange(5_000)}"],
         instrument_ids=[f"krios{chance.randrange(1, 7)}"],
         techniques=[{"pid": technique.replace(" ", "-"), "name": technique}],
-        scientific_metadata=_oscem(chance, tilted=tilted),
+        scientific_metadata=with_si(_oscem(chance, tilted=tilted)),
         owner_group="none",
         size=chance.randrange(10**9, 10**13),
         number_of_files=chance.randrange(100, 50_000),

@@ -23,7 +23,7 @@ from tests.postgresql import running_server
 PASSWORD = "of the benchmark"  # noqa: S105 - of a catalog that lives for minutes
 WORKERS, SEES_ALL, SOME_PIDS = 2, "admin", 5000
 LARGEST_BODY = 64 * 1024 * 1024
-POSTGRESQL = ("shared_buffers=1GB", "effective_cache_size=8GB", "random_page_cost=1.1", "max_wal_size=8GB")
+POSTGRESQL = ("shared_buffers=1GB", "effective_cache_size=8GB", "random_page_cost=1.1", "max_wal_size=4GB")
 """What a facility would set on a machine with an SSD; all else as Debian ships it."""
 
 

@@ -138,7 +138,7 @@ def test_pages_show_every_dataset_once(owner: httpx.Client) -> None:
     for number in range(7):
         owner.post("/api/v4/datasets", json=dataset(f"d{number}", datasetName="the same"))
 
-    for order in ("datasetName:asc", "datasetName:desc", "createdAt:desc", "scientificMetadata.a:asc"):
+    for order in ("datasetName:asc", "createdAt:desc", "scientificMetadata.a:asc", "jobParameters.a.b:desc"):
         filters = [{"limits": {"limit": 3, "skip": skip, "order": order}} for skip in (0, 3, 6)]
         pages = [owner.get("/api/v4/datasets", params={"filter": json.dumps(sent)}).json() for sent in filters]
 
