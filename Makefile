@@ -3,6 +3,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
+# Two processes; the tests of one file stay together, as they share their servers.
+TWO := --numprocesses 2 --dist loadfile
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 REQUIREMENTS := requirements/runtime.txt requirements/development.txt
@@ -32,10 +34,10 @@ demo: $(READY) ## One session's life on this machine: make demo [EXIT=1] [SESSIO
 		$(if $(MOVIES),--movies $(MOVIES)) $(if $(STATE),--state "$(STATE)")
 
 test: $(READY) ## All tests, with coverage; skips, with the reason, what this machine lacks
-	@$(PY) -m pytest --cov --cov-report=term $(ARGS)
+	@$(PY) -m pytest $(TWO) --cov --cov-report=term $(ARGS)
 
 quick: $(READY) ## The tests that take seconds
-	@$(PY) -m pytest -m "not slow" $(ARGS)
+	@$(PY) -m pytest $(TWO) -m "not slow" $(ARGS)
 
 conformance: $(READY) ## The suites of SciCat's own clients, against our server (fetches them once)
 	@$(PY) -m tests.conformance.upstream $(ARGS)
