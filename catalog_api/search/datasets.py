@@ -26,6 +26,9 @@ __all__ = ["SEARCHABLE", "Search", "count", "facets", "newest_pids", "page"]
 LOOKED_AT = 1_000
 """Newest datasets in which a page is looked for before everything that matches is brought together."""
 
+MOST_LOOKED_AT = 5_000
+"""Newest datasets that are looked at when the first ones nearly filled the page."""
+
 FEW = 5_000
 """Datasets that are looked at one by one faster than matches are found among those of others."""
 
@@ -150,13 +153,22 @@ class Search:
     def _among_newest(self, listing: Listing, *, descends: bool) -> list[DatasetRow] | None:
         """Fetch a page by reading the newest datasets that are visible; None when they do not fill it."""
         wanted = listing.skip + listing.limit
-        if not self.is_everything and wanted > self.looked_at:
-            return None
-        newest = visible.newest(self.audiences, wanted if self.is_everything else self.looked_at, descends=descends)
+        if self.is_everything:
+            return self._in_newest(wanted, listing, descends=descends)
+        looked_at = self.looked_at
+        while wanted <= looked_at <= MOST_LOOKED_AT:
+            rows = self._in_newest(looked_at, listing, descends=descends)
+            if len(rows) == listing.limit:
+                return rows
+            # As often as it matched so far, twice what is needed would fill the page; nothing found says nothing.
+            looked_at = 2 * looked_at * wanted // (listing.skip + len(rows)) if rows else MOST_LOOKED_AT + 1
+        return None
+
+    def _in_newest(self, looked_at: int, listing: Listing, *, descends: bool) -> list[DatasetRow]:
+        newest = visible.newest(self.audiences, looked_at, descends=descends)
         found = visible.datasets_of(newest).where(*self._conditions(SEARCHABLE))
         ordered = found.order_by(*visible.by_date(newest, descends=descends)).limit(listing.limit).offset(listing.skip)
-        rows = list(self.session.execute(ordered).scalars())
-        return rows if self.is_everything or len(rows) == listing.limit else None
+        return list(self.session.execute(ordered).scalars())
 
     def _newest_of_all(self, listing: Listing, *, descends: bool) -> list[DatasetRow]:
         """Fetch a page by date when what matches is rare: an index by date would be read to its end."""
