@@ -40,6 +40,8 @@ def main(
     with contextlib.ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(exist_ok=True)
+        # PostgreSQL runs as a user of its own, who must be able to enter.
+        folder.chmod(0o755)
         for kind in database or ("postgresql", "sqlite"):
             try:
                 measure(kind, folder, datasets, rounds)

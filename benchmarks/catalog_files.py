@@ -73,7 +73,8 @@ def _body(pid: str, files: int = FILES) -> bytes:
         {"path": _path(number), "size": 1000 + number, "time": MOMENT.isoformat(), "chk": f"{number:064x}"}
         for number in range(files)
     ]
-    return json.dumps({"datasetId": pid, "dataFileList": listed}).encode()
+    size = sum(1000 + number for number in range(files))
+    return json.dumps({"datasetId": pid, "size": size, "dataFileList": listed}).encode()
 
 
 def _send(client: httpx.Client, content: bytes) -> str:
