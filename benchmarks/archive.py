@@ -1,90 +1,84 @@
-"""Side by side in one run: our datablock writer and verifier against GNU tar, and against `cp` with `sha256sum`.
+"""Side by side in one run: our datablocks, the tools people use, another archiver's steps, and the machine's limits.
 
 All work on the same files, which are in the page cache, and write to the same disk until the bytes are on it (fsync).
-Ratios are what to look at: rounds are interleaved, so that a busy machine slows all of them alike.
+Ratios are what to look at: rounds are interleaved, so that a busy machine slows all ways alike; a ratio is taken within
+each round, and the median of the rounds is given. A table takes about a minute a round.
 
     python benchmarks/archive.py [--folder /fast/disk] [--rounds 3]
 """
 
-import hashlib
-import os
 import resource
 import shutil
 import statistics
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from benchmarks import archive_limits as limits
+from benchmarks import archive_ways as ways
+from benchmarks.archive_files import Files, make_files
 from emdewar.datablock.layout import plan_block
+from emdewar.datablock.lead import lead_members
 from emdewar.datablock.slices import slice_files
-from emdewar.datablock.verify import verify_copy
-from emdewar.datablock.write import write_datablock
-from emdewar.records import DataFile
-from emdewar.stores.posix import PosixStore
+from emdewar.records import DataFile, Dataset
 
-TIME = datetime(2026, 1, 1, tzinfo=UTC)
-SETS = {"32 files of 16 MB": (32, 16_000_000), "5,000 files of 20 kB": (5_000, 20_000)}
-GB = 1e9
+Taken = tuple[float, float]
+"""Seconds on the clock and seconds of processor."""
 
-
-def make_files(folder: Path, count: int, size: int) -> list[DataFile]:
-    """Write files of noise and list them as an ingest would."""
-    files: list[DataFile] = []
-    for number in range(count):
-        name = f"{number // 100:03d}/movie_{number:06d}.eer"
-        content = os.urandom(size)
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        os.utime(path, (TIME.timestamp(), TIME.timestamp()))
-        files.append(DataFile(path=name, size=size, time=TIME, chk=hashlib.sha256(content).hexdigest()))
-    return files
-
-
-def ours(source: Path, out: Path, files: list[DataFile], *, read_back: bool) -> None:
-    """Write a datablock, and read it back where asked."""
-    block = slice_files(files, target_bytes=10**15)[0]
-    store = PosixStore("disk", out)
-    record = write_datablock(plan_block("20.500/bench", block, files, {}), source, [store])
-    if read_back:
-        verify_copy(store, record, files)
-
-
-def gnu_tar(source: Path, out: Path) -> None:
-    """Pack with tar: no checksum, nothing read back."""
-    subprocess.run(["tar", "--create", "--file", out / "all.tar", "--directory", source, "."], check=True)
-    sync(out / "all.tar")
+LIMITS: Mapping[str, ways.Way] = {
+    "limit: write to the device": limits.write_device,
+    "limit: read from the device": limits.read_device,
+    "limit: sha256, two threads": limits.hash_sources,
+}
+LARGE: Mapping[str, ways.Way] = {
+    "emdewar write": ways.write,
+    "emdewar write to two stores": ways.write_twice_at_once,
+    "emdewar write + read back": ways.write_and_verify,
+    "GNU tar": ways.gnu_tar,
+    "Python tarfile": ways.python_tarfile,
+    "tar, tee, sha256sum": ways.tar_tee_sum,
+    "cp + sha256sum": ways.copy_and_sum,
+    "other archiver, not verified": ways.other_archiver,
+    "other archiver, verified": ways.other_archiver_verified,
+}
+SMALL: Mapping[str, ways.Way] = {
+    name: LARGE[name] for name in ("emdewar write", "emdewar write + read back", "Python tarfile", "cp + sha256sum")
+}
+RATIOS = (
+    ("emdewar write", "tar, tee, sha256sum"),
+    ("emdewar write", "cp + sha256sum"),
+    ("emdewar write", "Python tarfile"),
+    ("emdewar write", "other archiver, not verified"),
+    ("emdewar write + read back", "other archiver, verified"),
+)
 
 
-def copy_and_sum(source: Path, out: Path, *, read_back: bool) -> None:
-    """Copy and hash with the two tools people use; read back from the page cache where asked."""
-    subprocess.run(["cp", "--recursive", source, out / "copy"], check=True)
-    subprocess.run(["sync", "--file-system", out], check=True)
-    for folder in (source, out / "copy") if read_back else (source,):
-        hash_all = "find . -type f -print0 | xargs -0 -P2 -n64 sha256sum > /dev/null"
-        subprocess.run(["sh", "-c", hash_all], cwd=folder, check=True)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file is on its disk."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def timed(work: Callable[[Path], None], folder: Path) -> tuple[float, float]:
-    """Run into a fresh folder; gives seconds on the clock and seconds of processor, children included."""
-    out = Path(tempfile.mkdtemp(dir=folder))
-    before_s, started_s = processor_s(), time.perf_counter()
-    work(out)
-    taken = time.perf_counter() - started_s, processor_s() - before_s
-    shutil.rmtree(out)
+def measure(contestants: Mapping[str, ways.Way], files: Files, folder: Path, rounds: int) -> dict[str, list[Taken]]:
+    """Let all ways take turns; gives what each took in each round."""
+    taken: dict[str, list[Taken]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        limits_folder = Path(tempfile.mkdtemp(dir=folder))
+        for name, way in contestants.items():
+            if name in LIMITS:
+                taken[name].append(timed(way, files, limits_folder))
+                continue
+            out = Path(tempfile.mkdtemp(dir=folder))
+            taken[name].append(timed(way, files, out))
+            shutil.rmtree(out)
+        shutil.rmtree(limits_folder)
     return taken
+
+
+def timed(way: ways.Way, files: Files, out: Path) -> Taken:
+    """Run once, processor time of children included."""
+    before_s, started_s = processor_s(), time.perf_counter()
+    way(files, out)
+    return time.perf_counter() - started_s, processor_s() - before_s
 
 
 def processor_s() -> float:
@@ -93,36 +87,89 @@ def processor_s() -> float:
     return sum(u.ru_utime + u.ru_stime for u in used)
 
 
-def compare(folder: Path, title: str, rounds: int) -> None:
-    """Print the table of one set of files."""
-    source = folder / "source"
-    files = make_files(source, *SETS[title])
-    size_gb = sum(file.size for file in files) / GB
-    ways: dict[str, Callable[[Path], None]] = {
-        "GNU tar (no checksum)": lambda out: gnu_tar(source, out),
-        "cp + sha256sum": lambda out: copy_and_sum(source, out, read_back=False),
-        "cp + sha256sum of both": lambda out: copy_and_sum(source, out, read_back=True),
-        "emdewar write": lambda out: ours(source, out, files, read_back=False),
-        "emdewar write + verify": lambda out: ours(source, out, files, read_back=True),
-    }
-    taken: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
-    for _ in range(rounds):
-        for way, work in ways.items():
-            taken[way].append(timed(work, folder))
-    shutil.rmtree(source)
-    print(f"\n{title}, median of {rounds} rounds\n\n| way | MB/s | CPU-s per GB | times GNU tar |\n|---|---|---|---|")
-    tar_s = statistics.median(clock_s for clock_s, _ in taken["GNU tar (no checksum)"])
-    for way, times in taken.items():
+def report(title: str, taken: Mapping[str, list[Taken]], files: Files) -> None:
+    """Print the rates and the ratios."""
+    print(f"\n{title}, median of {len(next(iter(taken.values())))} rounds\n")
+    print("| way | MB/s | CPU-s per GB | µs per file |\n|---|---|---|---|")
+    for name, times in taken.items():
         clock_s, cpu_s = (statistics.median(column) for column in zip(*times, strict=True))
-        print(f"| {way} | {1000 * size_gb / clock_s:.0f} | {cpu_s / size_gb:.2f} | {tar_s / clock_s:.2f} |")
+        per_file_us = clock_s / len(files.declared) * 1e6
+        rate = 1000 * files.gigabytes / clock_s
+        print(f"| {name} | {rate:.0f} | {cpu_s / files.gigabytes:.2f} | {per_file_us:.0f} |")
+    print("\n| ratio | median | rounds |\n|---|---|---|")
+    for ours, theirs in RATIOS:
+        if ours in taken and theirs in taken:
+            print_ratio(f"{ours} : {theirs}", speedups(taken[ours], taken[theirs]))
+    if set(LIMITS) <= set(taken):
+        device_w, device_r, sha256 = (taken[name] for name in LIMITS)
+        print_ratio("emdewar write : min(device write, sha256)", speedups(taken["emdewar write"], device_w, sha256))
+        print_ratio(
+            "emdewar restore : min(device read, sha256, device write)",
+            speedups(taken["emdewar restore"], device_r, sha256, device_w),
+        )
+
+
+def speedups(ours: list[Taken], *others: list[Taken]) -> list[float]:
+    """Say, round by round, how many times faster we are than the slowest of the others."""
+    return [max(clock_s for clock_s, _ in them) / us[0] for us, *them in zip(ours, *others, strict=True)]
+
+
+def print_ratio(name: str, ratios: list[float]) -> None:
+    """Print one line of the table of ratios."""
+    print(f"| {name} | {statistics.median(ratios):.2f} | {', '.join(f'{ratio:.2f}' for ratio in ratios)} |")
+
+
+def compare_large(folder: Path, rounds: int) -> None:
+    """Pack and restore 32 files of 64 MB."""
+    files = make_files(folder / "large", 32, 64_000_000)
+    archive = folder / "archive"
+    archive.mkdir()
+    restore = ways.Restore(files, archive)
+    taken = measure({**LIMITS, **LARGE, "emdewar restore": restore}, files, folder, rounds)
+    report("32 files of 64 MB", taken, files)
+    shutil.rmtree(archive)
+    shutil.rmtree(files.folder)
+
+
+def compare_small(folder: Path, rounds: int) -> None:
+    """Pack 20,000 files of 13 kB, as a session has beside its movies."""
+    files = make_files(folder / "small", 20_000, 13_000)
+    report("20,000 files of 13 kB", measure(SMALL, files, folder, rounds), files)
+    shutil.rmtree(files.folder)
+
+
+def plan_large_dataset() -> None:
+    """Plan 88.37 TB in 100,000 files, from the catalog's list to every byte's place."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    files = [
+        DataFile(path=f"Square_{n // 500:03d}/Movie_{n:06d}.mrc", size=883_700_000, time=moment, chk="0" * 64)
+        for n in range(100_000)
+    ]
+    dataset = Dataset(
+        pid="20.500/bench",
+        dataset_name="bench",
+        type="raw",
+        owner="nobody",
+        owner_group="nobody",
+        contact_email="nobody@example.org",
+        source_folder="/",
+        creation_time=moment,
+    )
+    started_s = time.perf_counter()
+    blocks = slice_files(files, target_bytes=200 * 10**9)
+    for block in blocks:
+        plan_block(dataset.pid, block, block.select(files), lead_members(dataset))
+    print(f"\n88.37 TB in 100,000 files: {len(blocks)} datablocks planned in {time.perf_counter() - started_s:.1f} s")
 
 
 def main(folder: Annotated[Path | None, typer.Option(help="Where to work.")] = None, rounds: int = 3) -> None:
     """Compare the ways on both sets of files."""
     with tempfile.TemporaryDirectory(dir=folder) as working:
-        for title in SETS:
-            compare(Path(working), title, rounds)
-    print(f"\npeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+        compare_small(Path(working), rounds)
+        compare_large(Path(working), rounds)
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    plan_large_dataset()
+    print(f"\npeak memory of all that ran in this process but planning {peak_mib:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -69,9 +69,9 @@ def directly(facility: Facility, session: Path) -> None:
 
 def _write_all(catalog: Catalog, facility: Facility, pid: str, landing: Path) -> None:
     dataset, store = catalog.dataset(pid), facility.archives[0].store()
-    for block in slice_files(catalog.files(pid), target_bytes=facility.datablock_target_bytes):
+    for block in slice_files(catalog.files(pid), target_bytes=facility.policy.datablock_target_bytes):
         files = list(catalog.files(pid, first=block.first_file, count=block.number_of_files))
-        record = write_datablock(plan_block(pid, block, files, lead_members(dataset)), landing, [store])
+        record = write_datablock(plan_block(pid, block, files, lead_members(dataset)), landing, [store]).record
         catalog.register_datablock(pid, record)
         catalog.record_copy(record.archive_id, verify_copy(store, record, files))
 

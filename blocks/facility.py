@@ -1,15 +1,21 @@
 """A facility: its catalog, its places and its rules, as one block that every flow starts from."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from blocks.catalog import CatalogApi
 from blocks.named import AbsolutePath, NamedBlock
-from blocks.store import PosixArchive
+from blocks.policy import Archive, check_distinct, fitted
+from blocks.s3 import S3Retrieve
 from emdewar.errors import RefusedError
 from emdewar.paths import resolves_inside, safe_stem
+from emdewar.policy import ArchivePolicy
+from emdewar.stores.store import Store
+
+TARGET_BESIDE_STORES = "datablock_target_bytes"
+"""Field of the policy that site files without a policy may give beside the stores."""
 
 
 class Facility(NamedBlock):
@@ -24,19 +30,65 @@ class Facility(NamedBlock):
     retrieve_folder: AbsolutePath = Field(
         description="Folder that datasets are brought back to.", examples=["/retrieved"]
     )
-    archives: list[PosixArchive] = Field(description="Stores that each datablock is written to.", min_length=1)
-    datablock_target_bytes: int = Field(
-        default=200_000_000_000, gt=0, description="Size at which a datablock is closed; 10 to 1000 GB suit a tape."
+    retrieve_bucket: S3Retrieve | None = Field(
+        default=None, description="Bucket that datasets are brought back to, where people ask for S3 or for links."
+    )
+    archives: list[Archive] = Field(description="Stores of datablocks.", min_length=1)
+    policy: ArchivePolicy = Field(
+        default=ArchivePolicy(), validate_default=True, description="How many copies, on which stores, and what may go."
     )
     pid_prefix: str = Field(default="emdewar", description="Prefix of persistent identifiers.", examples=["20.500.1"])
 
+    @model_validator(mode="before")
+    @classmethod
+    def _takes_the_target_size_beside_the_stores(cls, values: Any) -> Any:  # noqa: ANN401 - whatever is given
+        """Take the size of datablocks where site files without a policy say it."""
+        if not isinstance(values, dict) or TARGET_BESIDE_STORES not in values:
+            return values
+        rest = {name: value for name, value in values.items() if name != TARGET_BESIDE_STORES}
+        size = {TARGET_BESIDE_STORES: values[TARGET_BESIDE_STORES]}
+        return {**rest, "policy": {**size, **rest.get("policy", {})}}
+
     @field_validator("archives")
     @classmethod
-    def _are_distinct(cls, archives: list[PosixArchive]) -> list[PosixArchive]:
-        for what in ({a.store_name for a in archives}, {a.root.resolve() for a in archives}):
-            if len(what) != len(archives):
-                raise ValueError("two stores share a name or a folder: they would be one copy, counted twice")
+    def _are_distinct(cls, archives: list[Archive]) -> list[Archive]:
+        check_distinct(archives)
         return archives
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        self.policy = fitted(self.policy, self.archives)
+        return self
+
+    def archive(self, name: str) -> Archive:
+        """Give the block of a store.
+
+        Raises:
+            RefusedError: The facility has none of that name.
+        """
+        for archive in self.archives:
+            if archive.store_name == name:
+                return archive
+        raise RefusedError(f"the facility has no store {name!r}: check the name against its block", reason="noStore")
+
+    def store(self, name: str) -> Store:
+        """Open a store.
+
+        Raises:
+            RefusedError: The facility has none of that name.
+        """
+        return self.archive(name).store()
+
+    def stores(self) -> dict[str, Store]:
+        """Open all stores, in the order to read; those without a rule, which keep old copies only, come last."""
+        ruled = [rule.store for rule in self.policy.copies]
+        others = [archive.store_name for archive in self.archives if archive.store_name not in ruled]
+        return {name: self.store(name) for name in (*ruled, *others)}
+
+    def concerns(self) -> list[str]:
+        """Say what is allowed but rarely meant."""
+        unused = [archive.store_name for archive in self.archives if not self.policy.rule(archive.store_name)]
+        return [*self.policy.concerns(), *(f"store {name} gets no new copies: no rule names it" for name in unused)]
 
     def check_destination(self, destination: Path) -> None:
         """Refuse to restore where it would be misplaced, or would harm what is kept.
@@ -44,7 +96,7 @@ class Facility(NamedBlock):
         Raises:
             RefusedError: The path is relative, or lies in the landing zone or in a store.
         """
-        kept = [self.landing_zone, *(archive.root for archive in self.archives)]
+        kept = [self.landing_zone, *(folder for archive in self.archives for folder in archive.folders)]
         if not destination.is_absolute() or any(destination.resolve().is_relative_to(k.resolve()) for k in kept):
             msg = f"cannot restore to {destination}: give an absolute path outside the landing zone and the stores"
             raise RefusedError(msg, reason="badDestination")

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,9 +18,9 @@ from prefect.exceptions import ObjectAlreadyExists
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from blocks.catalog import CatalogApi
-from blocks.facility import Facility
+from blocks.facility import TARGET_BESIDE_STORES, Facility
 from blocks.microscope import Microscope
-from blocks.store import PosixArchive
+from blocks.policy import ARCHIVES
 from emdewar.errors import DewarError, RefusedError, UnavailableError
 
 CHECKOUT = Path(__file__).parent.parent
@@ -69,16 +70,30 @@ def _check_fields(path: Path, content: dict[str, Any]) -> None:
     """Refuse fields that no block has: a misspelt one would leave its default in force without a word."""
     for kind, block in (("facilities", Facility), ("microscopes", Microscope)):
         for name, fields in content.get(kind, {}).items():
-            parts: list[tuple[type[BaseModel], dict[str, Any]]] = [
-                (block, fields),
-                (CatalogApi, fields.get("catalog", {})),
+            unknown = [
+                key for model, values in _parts(block, fields) for key in values if key not in model.model_fields
             ]
-            parts += [(PosixArchive, archive) for archive in fields.get("archives", [])]
-            unknown = [key for model, values in parts for key in values if key not in model.model_fields]
             if unknown:
                 raise RefusedError(
                     f"{path}: {kind}.{name} has unknown field(s) {', '.join(unknown)}; check the spelling"
                 )
+
+
+def _parts(block: type[BaseModel], fields: dict[str, Any]) -> Iterator[tuple[type[BaseModel], dict[str, Any]]]:
+    """Give the block and those within it, each with its fields; a policy refuses unknown fields by itself."""
+    yield block, {name: value for name, value in fields.items() if name != TARGET_BESIDE_STORES}
+    yield CatalogApi, fields.get("catalog", {})
+    for archive in fields.get("archives", []):
+        model = ARCHIVES.get(str(archive.get("kind", "posix")))
+        if model is not None:
+            yield model, archive
+
+
+def concerns(site: Site) -> list[str]:
+    """Say what of the site's policies is allowed but rarely meant."""
+    return [
+        f"facility {name}: {concern}" for name, facility in site.facilities.items() for concern in facility.concerns()
+    ]
 
 
 def save_blocks(site: Site) -> None:
@@ -127,6 +142,8 @@ def main(site: Annotated[Path, typer.Argument(help="File with the site's blocks,
     except DewarError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
+    for concern in concerns(blocks):
+        typer.echo(f"note: {concern}", err=True)
     typer.echo(
         f"{len(blocks.facilities)} facilities, {len(blocks.microscopes)} microscopes and all deployments are in place"
     )

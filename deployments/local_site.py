@@ -25,6 +25,9 @@ SNAPPY: dict[str, Any] = {"settle_window_s": 1.5, "quiet_period_s": 4.0, "incomp
 """A microscope that is judged fast: seconds where a real one takes minutes."""
 
 
+SNAPPY_TAPE: dict[str, Any] = {"migrate_after_s": 0, "evict_after_s": 1, "mount_s": 3, "bytes_per_s": 20_000_000}
+"""A tape library that takes seconds where a real one takes minutes: files go to tape when somebody asks for them."""
+
 ACCOUNTS = {"emdewar": ["emdewar", "demo"], "scientist": ["demo"], "operator": ["admin"]}
 """Who can log in to the catalog, with their groups."""
 
@@ -32,12 +35,15 @@ ACCOUNTS = {"emdewar": ["emdewar", "demo"], "scientist": ["demo"], "operator": [
 class LocalSite:
     """The servers of one site; a context manager that leaves none of them behind."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a site is made of these
         self,
         state: Path,
         *,
         drop_folder: Path | None = None,
         microscope: dict[str, Any] | None = None,
+        tape: dict[str, Any] | None = None,
+        policy: dict[str, Any] | None = None,
+        runs_at_once: int = 12,
         worker: bool = True,
     ) -> None:
         """Choose ports and places; nothing is started yet.
@@ -46,6 +52,9 @@ class LocalSite:
             state: Folder for everything the site writes.
             drop_folder: The microscope's drop folder; one below `state` when None.
             microscope: Fields of the Microscope block that differ from the default.
+            tape: Fields of a simulated tape library that keeps a second copy of everything; none when None.
+            policy: Fields of the archive policy that differ from the default.
+            runs_at_once: How many flow runs a worker executes at a time.
             worker: Start a worker at once.
         """
         self.state = state.resolve()
@@ -53,11 +62,13 @@ class LocalSite:
         self.catalog_url = f"http://127.0.0.1:{free_port()}"
         self.prefect_url = f"http://127.0.0.1:{free_port()}"
         self._microscope = {**SNAPPY, **(microscope or {})}
-        self._with_worker = worker
+        self._tape, self._policy = tape, policy or {}
+        self._with_worker, self._runs_at_once = worker, runs_at_once
         self._password = secrets.token_urlsafe(24)
         self._servers: list[Server] = []
         self.worker: Server | None = None
         self.server: Server | None = None
+        self.catalog_server: Server | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -102,9 +113,20 @@ class LocalSite:
 
     def start_worker(self) -> Server:
         """Start a worker that serves the deployments; a second one may run beside the first."""
-        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--limit", "12"]
+        limit = ["--limit", str(self._runs_at_once)]
+        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, *limit]
         self.worker = self._start("worker", command)
         return self.worker
+
+    def start_catalog(self) -> Server:
+        """Start the catalog; it takes a second until it answers."""
+        self.catalog_server = self._start("catalog", [sys.executable, "-m", "catalog_api"])
+        return self.catalog_server
+
+    def wait_for_catalog(self) -> None:
+        """Wait until the catalog answers."""
+        if self.catalog_server is not None:
+            self.catalog_server.wait_until_up(f"{self.catalog_url}/api/v3/health", within_s=CATALOG_UP_WITHIN_S)
 
     def start_prefect(self) -> Server:
         """Start the Prefect server; it takes some seconds until it answers."""
@@ -130,7 +152,7 @@ class LocalSite:
         return SyncPrefectClient(f"{self.prefect_url}/api")
 
     def _lay_out(self) -> None:
-        for folder in ("landing", "archive", "retrieved", "logs", "catalog", "tmp"):
+        for folder in ("landing", "archive", "tape-disk", "tape", "retrieved", "logs", "catalog", "tmp"):
             (self.state / folder).mkdir(parents=True, exist_ok=True)
         self.drop_folder.mkdir(parents=True, exist_ok=True)
         accounts = [
@@ -145,8 +167,12 @@ class LocalSite:
             "catalog": {"url": self.catalog_url, "username": "emdewar", "password": self._password},
             "landing_zone": str(self.state / "landing"),
             "retrieve_folder": str(self.state / "retrieved"),
-            "archives": [{"store_name": "archive-disk", "root": str(self.state / "archive")}],
-            "datablock_target_bytes": 8_000_000,
+            "archives": self._archives(),
+            "policy": {
+                "copies": [{"store": archive["store_name"]} for archive in self._archives()],
+                "datablock_target_bytes": 8_000_000,
+                **self._policy,
+            },
             "pid_prefix": "demo",
         }
         microscope = {
@@ -162,10 +188,18 @@ class LocalSite:
         }
         return {"facilities": {"default": facility}, "microscopes": {"default": microscope}}
 
+    def _archives(self) -> list[dict[str, Any]]:
+        disk = {"kind": "posix", "store_name": "archive-disk", "root": str(self.state / "archive")}
+        if self._tape is None:
+            return [disk]
+        library = {"kind": "simulated", "folder": str(self.state / "tape"), **self._tape}
+        root = str(self.state / "tape-disk")
+        return [disk, {"kind": "nearline", "store_name": "archive-tape", "root": root, "tape": library}]
+
     def _start_servers(self) -> None:
-        catalog = self._start("catalog", [sys.executable, "-m", "catalog_api"])
+        self.start_catalog()
         self.start_prefect()
-        catalog.wait_until_up(f"{self.catalog_url}/api/v3/health", within_s=CATALOG_UP_WITHIN_S)
+        self.wait_for_catalog()
         self.wait_for_prefect()
 
     def _apply(self) -> None:

@@ -48,7 +48,7 @@ def report_not_acquired(flow: Flow[..., Any], flow_run: FlowRun, state: State[An
 def report_not_archived(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Move the dataset and its job to the failure that fits: the user's to mend, or ours."""
     reason = reason_of(state)
-    if _is_anothers(reason):
+    if flow_run.parameters.get("dry_run") or _is_anothers(reason):
         return
     status = ArchiveStatus.MISSING_FILES if MISSING_FILES in reason else ArchiveStatus.JOB_FAILED
     patch = LifecyclePatch(archive_status_message=status, archive_return_message=reason, flow_run_id=str(flow_run.id))

@@ -59,6 +59,19 @@ class Progress:
         self._context.copy().run(_tried, lambda: update_progress_artifact(artifact, progress=percent))
 
 
+def show_progress(key: str, done: int, total: int, description: str) -> None:
+    """Show how far something is that no run works on: the newest artifact of a key is what people see.
+
+    Args:
+        key: Name of the artifact: lower case, digits and dashes.
+        done: How much is done.
+        total: How much there is; zero counts as done.
+        description: What is waited for, for the reader of the UI.
+    """
+    percent = min(100.0, 100.0 * done / total) if total else 100.0
+    _tried(lambda: create_progress_artifact(progress=percent, key=key, description=description))
+
+
 def _tried(call: Callable[[], object]) -> object:
     try:
         return call()

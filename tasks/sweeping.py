@@ -12,6 +12,7 @@ from emdewar.catalog import Catalog
 from emdewar.lifecycle import ArchiveStatus
 from emdewar.records import Dataset, LifecycleEvent
 from tasks.retrying import CALLS
+from tasks.waiting import has_work
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="list what is due")
@@ -23,10 +24,14 @@ def due_for_archiving(facility: Facility, most: int) -> list[Dataset]:
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="list what was left behind")
 def left_behind(facility: Facility, most: int) -> list[Dataset]:
-    """List datasets that wait for an archive run, or whose run ended without a word: killed, cancelled, forgotten."""
+    """List datasets that wait for an archive run, or whose run ended without a word: killed, cancelled, forgotten.
+
+    One whose copies are on their way to tape, or back, is left alone until a run can do something for it.
+    """
     with facility.catalog.client() as catalog, get_client(sync_client=True) as prefect:
         candidates = _of_facility(facility, catalog, [ArchiveStatus.SCHEDULED, ArchiveStatus.STARTED], most)
-        return [dataset for dataset in candidates if _is_nobodys(prefect, catalog.history(dataset.pid))]
+        nobodys = [dataset for dataset in candidates if _is_nobodys(prefect, catalog.history(dataset.pid))]
+        return [dataset for dataset in nobodys if has_work(facility, catalog.datablocks(dataset.pid))]
 
 
 def _of_facility(facility: Facility, catalog: Catalog, states: list[ArchiveStatus], most: int) -> list[Dataset]:

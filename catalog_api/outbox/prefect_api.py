@@ -19,6 +19,9 @@ _LONGEST = 300
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 """Types of states in which a run is over."""
 
+WAITING = "WaitingFor"
+"""Names of states begin so in which a run is over while its job goes on: another one takes it up when there is more."""
+
 
 class PrefectApi:
     """A client of one Prefect server; a context manager that closes its connections."""
@@ -74,7 +77,7 @@ class PrefectApi:
         return _identifier(self._content(answer), answer)
 
     def ended_runs(self, run_ids: Sequence[str]) -> dict[str, str]:
-        """Give those of some flow runs that are over, each with how it ended.
+        """Give those of some flow runs that are over, each with how it ended; not those that leave their job waiting.
 
         Raises:
             RefusedError: Prefect refuses the catalog.
@@ -84,7 +87,8 @@ class PrefectApi:
         answer = self._ask("POST", "/flow_runs/filter", {"flow_runs": wanted, "limit": len(run_ids)})
         runs = self._content(answer)
         found = [run for run in runs if isinstance(run, dict) and "id" in run] if isinstance(runs, list) else []
-        return {str(run["id"]): _state(run.get("state") or {}) for run in found}
+        ended = {str(run["id"]): _state(run.get("state") or {}) for run in found}
+        return {run: how for run, how in ended.items() if not how.startswith(WAITING)}
 
     def _ask(self, method: str, path: str, body: Json = None) -> httpx.Response:
         try:

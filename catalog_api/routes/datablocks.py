@@ -1,4 +1,4 @@
-"""Datablocks and their verified copies."""
+"""Datablocks and their copies."""
 
 from sqlmodel import Session
 from starlette.responses import Response
@@ -93,7 +93,8 @@ def append(archive_id: Identifier, sent: FilesIn, caller: TheCaller, session: Wr
 def record_copy(archive_id: Identifier, sent: CopyIn, caller: TheCaller, session: Writing) -> Response:
     """Record a copy that was read back from its store; it must equal the datablock in size, checksums and files.
 
-    The same copy again is answered with 200 and the one on record.
+    A newer verification of a copy on record is answered with 200 and brings it up to date, an older changes nothing.
+    Under another name a copy takes the place of one that is damaged or lost, never of a good one: that is 409.
     """
     copy, is_new = copies.record(session, caller, archive_id, sent)
     return answer(copy_wire(copy), 201 if is_new else 200)

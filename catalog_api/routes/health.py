@@ -48,6 +48,6 @@ def metrics(site: TheSite, caller: TheCaller) -> Response:
 def _counted(site: Site) -> Figures:
     """Ask the database what waits; when it does not answer, that is the figure."""
     try:
-        return {"database_up": {"": 1.0}, **site.figures()}
+        return {"database_up": {(): 1.0}, **site.figures()}
     except DOWN:
-        return {"database_up": {"": 0.0}}
+        return {"database_up": {(): 0.0}}

@@ -27,6 +27,7 @@ from catalog_api.wire.jobs import (
     DatasetOutcome,
     JobIn,
     JobPatch,
+    JobProgress,
     job_wire,
     outcome_wire,
     status_events_wire,
@@ -162,6 +163,21 @@ def end_dataset(
 ) -> Response:
     """Let one dataset of a job go, with its outcome; the last one ends the job."""
     return answer(job_wire(jobs_reporting.end_dataset(session, caller, desk.types, id, sent)))
+
+
+@current.post("/jobs/{id}/progress", summary="Say how far an open job is")
+def tell_progress(
+    id: Identifier,  # noqa: A002 (SciCat's name in the path)
+    sent: JobProgress,
+    desk: TheDesk,
+    caller: TheCaller,
+    session: Writing,
+) -> Response:
+    """Change the message and the result of an open job, or of one of its datasets; its status stays.
+
+    It is no part of the history, and 409 once the job, or its part for that dataset, has ended.
+    """
+    return answer(job_wire(jobs_reporting.tell_progress(session, caller, desk.types, id, sent)))
 
 
 @current.get("/jobs/{id}/status-events", summary="List the changes of a job's status")

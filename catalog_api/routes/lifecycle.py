@@ -8,15 +8,18 @@ from starlette.responses import Response
 from catalog_api.routes.dataset_answers import TheAsked
 from catalog_api.services import datasets, lifecycle
 from catalog_api.services.datasets_validity import findings
+from catalog_api.services.release import release
 from catalog_api.services.reset import reset
 from catalog_api.site import Reading, TheCaller, TheSite
 from catalog_api.wire.fields import Sent, Text, Word
 from catalog_api.wire.lifecycle import LifecycleIn, lifecycle_wire
 from catalog_api.wire.paths import Identifier
+from catalog_api.wire.release import ReleaseIn
 from catalog_api.wire.request import router
 from catalog_api.wire.shape import answer, wire
 
 routes = router("Lifecycle")
+current = router("Lifecycle")
 
 
 class Reset(Sent):
@@ -53,10 +56,20 @@ def history(pid: Identifier, caller: TheCaller, session: Reading) -> Response:
 def begin_again(pid: Identifier, sent: Reset, asked: TheAsked) -> Response:
     """Forget a dataset's datablocks, so that it can be archived again; for archivers, admins and the flows.
 
-    Every datablock and every verified copy that is forgotten is in the history from then on, with its store, location
+    Every datablock and every copy that is forgotten is in the history from then on, with its store, location
     and digests. Refused with 409 while a job holds the dataset, and while its files are not on central disk.
     """
     return answer(lifecycle_wire(reset(asked, pid, sent.why, sent.flow_run_id)))
+
+
+@current.post("/datasets/{pid}/release", summary="Say that a dataset's files may go from central disk")
+def let_go(pid: Identifier, sent: ReleaseIn, asked: TheAsked) -> Response:
+    """Set `isOnCentralDisk` false once every datablock has enough verified copies; for archivers, admins and the flows.
+
+    All of it is proved again when the dataset was released before. Refused with 409 while a job holds the dataset,
+    while it is not `datasetOnArchiveDisk`, and while a datablock has too few copies, as the message says.
+    """
+    return answer(lifecycle_wire(release(asked, pid, sent)))
 
 
 @routes.get("/datasets/{pid}/metadata-findings", summary="Tell where metadata differ from their schema")

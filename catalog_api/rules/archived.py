@@ -11,18 +11,37 @@ from sqlmodel import Session, col
 
 from catalog_api.refusals import conflict
 from catalog_api.tables import CopyRow, DatablockFileRow, DatablockRow, DatasetRow, DeclaredFileRow
+from emdewar.lifecycle import ArchiveStatus, CopyStatus
 
 
-def check_archived(session: Session, dataset: DatasetRow, required_copies: int) -> None:
+def check_archived(
+    session: Session, dataset: DatasetRow, required_copies: int, wanted: str = ArchiveStatus.ON_ARCHIVE_DISK.value
+) -> None:
     """Refuse to call a dataset archived while anything of the proof is missing.
+
+    Args:
+        session: A transaction that holds the dataset, so that no copy is found damaged meanwhile.
+        dataset: The dataset.
+        required_copies: On how many stores each datablock must have a good copy.
+        wanted: What the dataset is to be, for the message.
 
     Raises:
         RefusedError: Something is missing; the message says what.
     """
     missing = "; ".join(_missing(session, dataset, required_copies))
     if missing:
-        msg = f"dataset {dataset.pid} cannot be {'datasetOnArchiveDisk'!r}: {missing}"
-        raise conflict(msg, reason="notVerified")
+        raise conflict(f"dataset {dataset.pid} cannot be {wanted!r}: {missing}", reason="notVerified")
+
+
+def check_damaged(session: Session, dataset: DatasetRow) -> None:
+    """Refuse to call a dataset damaged while every datablock has a good copy.
+
+    Raises:
+        RefusedError: Nothing is known against the copies.
+    """
+    if not _count(session, _blocks_short_of_copies(dataset.pid, 1)):
+        msg = f"every datablock of dataset {dataset.pid} has a verified copy; report first which copies are not good"
+        raise conflict(f"{msg}, then it can be {ArchiveStatus.DAMAGED.value!r}", reason="notVerified")
 
 
 def _missing(session: Session, dataset: DatasetRow, required_copies: int) -> Iterator[str]:
@@ -46,7 +65,7 @@ def _missing_blocks(session: Session, pid: str) -> Iterator[str]:
 def _blocks_short_of_copies(pid: str, required: int) -> Select[tuple[int]]:
     stores = (
         select(func.count(distinct(col(CopyRow.store))))
-        .where(col(CopyRow.datablock_id) == col(DatablockRow.id))
+        .where(col(CopyRow.datablock_id) == col(DatablockRow.id), col(CopyRow.status) == CopyStatus.VERIFIED.value)
         .scalar_subquery()
     )
     return select(func.count()).where(col(DatablockRow.dataset_id) == pid, stores < required)

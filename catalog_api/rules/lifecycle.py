@@ -48,12 +48,13 @@ class Change:
     Attributes:
         columns: New values, only of what really changes.
         events: Rows for the history.
-        ends_work: Whether it takes the dataset out of archivers' hands.
+        is_archivers: Whether it says something that archivers alone say: it takes the dataset out of their hands, or
+            tells what is left of a damaged one.
     """
 
     columns: Mapping[str, Json]
     events: tuple[LifecycleEventRow, ...]
-    ends_work: bool = False
+    is_archivers: bool = False
 
     @property
     def archives(self) -> bool:
@@ -61,12 +62,17 @@ class Change:
         return self.columns.get("archive_status_message") == ArchiveStatus.ON_ARCHIVE_DISK
 
     @property
+    def damages(self) -> bool:
+        """Tell whether the change declares that data are lost."""
+        return self.columns.get("archive_status_message") == ArchiveStatus.DAMAGED
+
+    @property
     def needs_proof(self) -> bool:
         """Tell whether the change says something that only an archiver can know."""
         retrieved = self.columns.get("retrieve_status_message") == RetrieveStatus.RETRIEVED
         verified = retrieved or self.columns.get("retrieve_integrity_check") is True
         # On it rests whether a reset may forget the copies.
-        return self.archives or verified or self.ends_work or "is_on_central_disk" in self.columns
+        return self.archives or self.damages or verified or self.is_archivers or "is_on_central_disk" in self.columns
 
 
 def plan_change(row: DatasetRow, named: Mapping[str, Json]) -> Change:
@@ -79,10 +85,9 @@ def plan_change(row: DatasetRow, named: Mapping[str, Json]) -> Change:
     Raises:
         RefusedError: The dataset is managed and the change is not in the tables; the message lists the allowed moves.
     """
-    wanted = {**named, **_checked_words(row, named)} if row.managed else named
+    wanted = {**_mended(row, named), **named, **_checked_words(row, named)} if row.managed else named
     columns = {name: value for name, value in wanted.items() if value != getattr(row, name)}
-    ends_work = row.managed and row.archive_status_message in UNDER_WAY and "archive_status_message" in columns
-    return Change(columns, tuple(_events(row, columns)), ends_work)
+    return Change(columns, tuple(_events(row, columns)), row.managed and _is_archivers(row, columns))
 
 
 def taken_over(row: DatasetRow, named: Mapping[str, Json]) -> Change:
@@ -102,6 +107,13 @@ def first_event(row: DatasetRow) -> LifecycleEventRow:
 def derived(status: str) -> dict[str, bool]:
     """Give what follows from a managed dataset's archive status."""
     return {"archivable": status in ARCHIVABLE, "retrievable": status in RETRIEVABLE}
+
+
+def released(row: DatasetRow, why: Json) -> Change:
+    """Give what changes when the files of a dataset may go from central disk; nothing if they could before."""
+    if not row.is_on_central_disk:
+        return Change({}, ())
+    return Change({"is_on_central_disk": False}, (_event(row, "is_on_central_disk", value=False, why=why),))
 
 
 def reset_columns(row: DatasetRow) -> dict[str, Json]:
@@ -133,6 +145,19 @@ _BEGINNING: Mapping[str, Json] = {
     "packed_size": 0,
     "number_of_files_archived": 0,
 }
+
+
+def _is_archivers(row: DatasetRow, columns: Mapping[str, Json]) -> bool:
+    if row.archive_status_message == ArchiveStatus.DAMAGED:
+        return not columns.keys().isdisjoint({"archive_status_message", "archive_return_message"})
+    return row.archive_status_message in UNDER_WAY and "archive_status_message" in columns
+
+
+def _mended(row: DatasetRow, named: Mapping[str, Json]) -> dict[str, Json]:
+    """Take back what was said of a damaged dataset once it is whole again."""
+    before, after = row.archive_status_message, named.get("archive_status_message")
+    is_mended = before == ArchiveStatus.DAMAGED and after == ArchiveStatus.ON_ARCHIVE_DISK
+    return {"archive_return_message": {}} if is_mended else {}
 
 
 def _checked_words(row: DatasetRow, named: Mapping[str, Json]) -> dict[str, Json]:

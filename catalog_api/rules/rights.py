@@ -1,6 +1,6 @@
 """Rights on datasets, as SciCat gives them; what belongs to a dataset has rules of its own.
 
-| who | read | register | change | move through its life | delete | reset |
+| who | read | register | change | move through its life | delete | reset, release |
 |---|---|---|---|---|---|---|
 | anybody | published | | | | | |
 | logged in | own, shared, published | | | | | |
@@ -29,6 +29,8 @@ __all__ = [
     "check_known",
     "check_lifecycle",
     "check_proofs",
+    "check_reads_all",
+    "check_release",
     "check_reset",
     "check_source",
     "check_update",
@@ -149,4 +151,23 @@ def check_reset(caller: Caller) -> None:
         RefusedError: The caller may not.
     """
     if not caller.can(Power.LIFECYCLE, *UPDATE_ANY):
+        raise forbidden("Forbidden resource")
+
+
+def check_release(caller: Caller) -> None:
+    """Refuse to say that files may go from central disk to everybody but those who may also reset.
+
+    Raises:
+        RefusedError: The caller may not.
+    """
+    check_reset(caller)
+
+
+def check_reads_all(caller: Caller) -> None:
+    """Refuse to list what belongs to all datasets to everybody but those who see them all.
+
+    Raises:
+        RefusedError: The caller does not.
+    """
+    if not caller.can(*READ_ANY):
         raise forbidden("Forbidden resource")

@@ -14,14 +14,23 @@ BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where several worker processes keep their figures, so that each of them can answer for all."""
 
-Figures = dict[str, dict[str, float]]
-"""Figures from the database by name, each by the value of its one label; an empty label is none."""
+Figures = dict[str, dict[tuple[str, ...], float]]
+"""Figures from the database by name, each by the values of its labels."""
 
 HELP = {
     "database_up": "Whether the database answers.",
     "outbox_waiting": "Flow runs that are still to be started.",
     "outbox_oldest_seconds": "Age of the oldest of them.",
     "datasets": "Datasets by the state of their archiving.",
+    "copies": "Copies of datablocks by store and status.",
+    "copies_bytes": "Bytes of these copies.",
+    "copies_oldest_seconds": "Age of the oldest verification of a good copy, by store.",
+}
+LABELS = {
+    "datasets": ("state",),
+    "copies": ("store", "status"),
+    "copies_bytes": ("store", "status"),
+    "copies_oldest_seconds": ("store",),
 }
 
 
@@ -112,8 +121,7 @@ class _FromDatabase(Collector):
 
     def collect(self) -> Iterator[Metric]:
         for name, values in self.figures.items():
-            labels = [] if set(values) <= {""} else ["state"]
-            family = GaugeMetricFamily(f"emdewar_catalog_{name}", HELP[name], labels=labels)
-            for state, value in values.items():
-                family.add_metric([state] if labels else [], value)
+            family = GaugeMetricFamily(f"emdewar_catalog_{name}", HELP[name], labels=LABELS.get(name, ()))
+            for labels, value in values.items():
+                family.add_metric(labels, value)
             yield family

@@ -1,41 +1,141 @@
-"""Verified copies of datablocks: recorded only when what was read back equals what was written."""
+"""Copies of datablocks: recorded only when what was read back equals what was written, and kept on record when not.
 
-from sqlmodel import Session
+Whoever changes a copy locks the dataset first. So a finding waits for a release, and the other way round, and the names
+of the stores that each datablock keeps are right whatever happens at the same time.
+"""
 
-from catalog_api.refusals import conflict
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from catalog_api.json_type import Json
+from catalog_api.refusals import conflict, not_found
 from catalog_api.rules import block_rights
 from catalog_api.rules.caller import Caller
-from catalog_api.services import datablocks, datasets
-from catalog_api.tables import CopyRow, DatablockRow
+from catalog_api.services import changes, datablocks, datasets
+from catalog_api.services.dataset_blocks import Which, lock_block
+from catalog_api.services.lifecycle import COPIES
+from catalog_api.tables import CopyRow, DatablockRow, LifecycleEventRow
 from catalog_api.tables.columns import now
-from catalog_api.wire.blocks import CopyIn
+from catalog_api.wire.blocks import CopyIn, FindingIn
+from catalog_api.wire.written import copy_wire
 from emdewar.errors import CHECKSUM_MISMATCH, IntegrityError
+from emdewar.lifecycle import CopyStatus
 
-PROOF = ("location", "size", "crc64nvme", "manifest_sha256", "number_of_files")
-"""What makes two records of a copy the same; when and how it was read may differ."""
+_GOOD = CopyStatus.VERIFIED.value
 
 
 def record(session: Session, caller: Caller, archive_id: str, sent: CopyIn) -> tuple[CopyRow, bool]:
-    """Record a verified copy; the same copy again changes nothing.
+    """Record that a copy was read back and is good; an older proof of it changes nothing.
 
     Returns:
         The copy on record, and whether it is new.
 
     Raises:
-        RefusedError: The caller may not, or the store holds the block under another name already.
+        RefusedError: The caller may not, or a good copy lies on that store under another name.
         IntegrityError: What was read back is not what was written.
     """
-    block = datablocks.find(session, caller, archive_id)
-    block_rights.check_proofs(caller, datasets.find(session, caller, block.dataset_id))
+    block = _locked(session, caller, archive_id)
     _check_equal(block, sent)
     _check_listed(session, block)
-    known = session.get(CopyRow, (block.id, sent.store))
-    if known is not None:
-        return _same(known, sent, archive_id), False
-    row = CopyRow(datablock_id=block.id, recorded_at=now(), recorded_by=caller.name, **sent.model_dump())
-    session.add(row)
+    known = session.get(CopyRow, (block.id, sent.store), populate_existing=True)
+    if known is not None and not _is_news(known, sent, archive_id):
+        return known, False
+    values = {**sent.model_dump(), "status": _GOOD, "checked_at": sent.verified_at, "finding": None}
+    if known is None or known.location != sent.location:
+        values |= {"recorded_at": now(), "recorded_by": caller.name}
+    if known is None:
+        copy = CopyRow(datablock_id=block.id, **values)
+        session.add(copy)
+        _note_stores(session, block)
+        return copy, True
+    _change(session, caller, block, known, values)
+    return known, False
+
+
+def report(session: Session, caller: Caller, archive_id: str, store: str, sent: FindingIn) -> CopyRow:
+    """Report that a copy is damaged or lost; what is out of date, or known, changes nothing.
+
+    Raises:
+        RefusedError: The caller may not, or there is no such copy.
+    """
+    block = _locked(session, caller, archive_id)
+    known = session.get(CopyRow, (block.id, store), populate_existing=True)
+    if known is None:
+        raise not_found(f"datablock {archive_id}: copy on", store)
+    said = (sent.status, sent.finding)
+    if sent.location not in {None, known.location} or (known.status, known.finding) == said:
+        return known
+    # Who does not say when, looked just now, whatever the clock of who looked last said.
+    checked_at = sent.checked_at or max(now(), known.checked_at)
+    if checked_at < known.checked_at:
+        return known
+    values = {"status": sent.status, "finding": sent.finding, "checked_at": checked_at}
+    _change(session, caller, block, known, values, sent.flow_run_id)
+    return known
+
+
+def _locked(session: Session, caller: Caller, archive_id: str) -> DatablockRow:
+    found = datablocks.find(session, caller, archive_id)
+    block_rights.check_proofs(caller, datasets.find(session, caller, found.dataset_id))
+    _, block = lock_block(session, datablocks.BLOCKS, Which(found.id))
+    return block
+
+
+def _is_news(known: CopyRow, sent: CopyIn, archive_id: str) -> bool:
+    """Tell whether a verification says more than is on record."""
+    if known.location == sent.location:
+        return sent.verified_at >= known.checked_at and sent.verified_at != known.verified_at
+    if known.status == _GOOD:
+        raise conflict(f"datablock {archive_id} lies on {sent.store} as {known.location} already")
+    if sent.verified_at < known.checked_at:
+        msg = f"{sent.location} was read before {known.location} was found {known.status} on {sent.store}"
+        raise conflict(f"datablock {archive_id}: {msg}; read it again")
+    return True
+
+
+def _change(  # noqa: PLR0913, PLR0917 (a line of the history says this much)
+    session: Session,
+    caller: Caller,
+    block: DatablockRow,
+    copy: CopyRow,
+    values: dict[str, Any],
+    flow_run_id: str | None = None,
+) -> None:
+    """Change a copy, and write it to both histories, unless it was good and was only read once more."""
+    before, old_status = copy_wire(copy), copy.status
+    for name, value in values.items():
+        setattr(copy, name, value)
+    if old_status == copy.status == _GOOD:
+        session.flush()
+        return
+    _note_stores(session, block)
+    after = copy_wire(copy)
+    changes.record(session, caller, "Datablock", block.id, {"copies": [before]}, {"copies": [after]})
+    session.add(
+        LifecycleEventRow(
+            pid=block.dataset_id,
+            field=COPIES,
+            from_status=old_status,
+            to_status=copy.status,
+            who=caller.name,
+            why={"copy": {"archiveId": block.archive_id, "store": copy.store, "before": before, "after": after}},
+            flow_run_id=flow_run_id,
+        )
+    )
     session.flush()
-    return row, True
+
+
+def _note_stores(session: Session, block: DatablockRow) -> None:
+    """Note with a datablock where it has good copies, so that those without one are found by index."""
+    session.flush()
+    if block.verified_on is None:
+        return
+    good = (col(CopyRow.datablock_id) == block.id, col(CopyRow.status) == _GOOD)
+    stores: Json = session.execute(select(col(CopyRow.store)).where(*good)).scalars()
+    block.verified_on = ",".join(sorted(stores))
+    session.flush()
 
 
 def _check_equal(block: DatablockRow, sent: CopyIn) -> None:
@@ -55,9 +155,3 @@ def _check_listed(session: Session, block: DatablockRow) -> None:
     if listed != block.number_of_files:
         msg = f"datablock {block.archive_id} lists {listed} of {block.number_of_files} files; register the rest first"
         raise conflict(msg, reason="notVerified")
-
-
-def _same(known: CopyRow, sent: CopyIn, archive_id: str) -> CopyRow:
-    if any(getattr(known, name) != getattr(sent, name) for name in PROOF):
-        raise conflict(f"datablock {archive_id} lies on {sent.store} as {known.location} already")
-    return known

@@ -134,6 +134,7 @@ def _new_block(dataset: DatasetRow, sent: DatablockIn) -> DatablockRow:
     number_of_files = len(sent.data_file_list) if sent.number_of_files is None else sent.number_of_files
     given["is_published"] = sent.is_published or opened(dataset)
     given |= {"number_of_files": number_of_files, "chk_alg": sent.chk_alg or ("sha256" if dataset.managed else "")}
+    given["verified_on"] = "" if dataset.managed else None
     return DatablockRow(id=sent.id or str(uuid4()), **{**given, **groups_of(dataset), "dataset_id": dataset.pid})
 
 
@@ -158,7 +159,7 @@ def _check_managed(sent: DatablockIn) -> None:
 
 
 def _check_open(dataset: DatasetRow) -> None:
-    if dataset.archive_status_message == ArchiveStatus.ON_ARCHIVE_DISK:
+    if dataset.archive_status_message in {ArchiveStatus.ON_ARCHIVE_DISK, ArchiveStatus.DAMAGED}:
         raise conflict(f"dataset {dataset.pid} is archived; its datablocks stay as they are")
 
 

@@ -13,6 +13,7 @@ from catalog_api.tables import DatablockFileRow, DatablockRow, DeclaredFileRow, 
 from catalog_api.wire.conditions import Column, Condition, JsonField, Searchable
 from catalog_api.wire.document import names_of
 from catalog_api.wire.patterns import Pattern
+from catalog_api.wire.written import NOT_WRITTEN
 
 _SAID_OF_OWNERSHIP = ("uid", "gid", "perm", "type", "metadata")
 
@@ -56,7 +57,8 @@ class OfAnyFile:
 
 
 def _of_blocks(block: type[Block]) -> dict[str, Searchable]:
-    columns = {name: getattr(block, column) for column, name in names_of(block, {}).items()} | {"_id": col(block.id)}
+    names = {column: name for column, name in names_of(block, {}).items() if column not in NOT_WRITTEN}
+    columns = {name: getattr(block, column) for column, name in names.items()} | {"_id": col(block.id)}
     return {name: JsonField(on) if isinstance(on.type, JSON) else Column(on) for name, on in columns.items()}
 
 

@@ -64,6 +64,23 @@ def lock(session: Session, pids: Sequence[str]) -> None:
         session.execute(rows.with_for_update(key_share=True))
 
 
+def check_not_held(session: Session, pid: str, *, but_by: str) -> None:
+    """Refuse to change a dataset under the hands of an open job.
+
+    Args:
+        session: A transaction that holds the dataset, so that no job takes it meanwhile.
+        pid: The dataset.
+        but_by: Kind of the jobs that ask for this very change.
+
+    Raises:
+        RefusedError: A job of another kind holds it.
+    """
+    held = select(JobClaimRow).where(col(JobClaimRow.pid) == pid, col(JobClaimRow.kind) != but_by)
+    if (claim := session.execute(held.limit(1)).scalar()) is not None:
+        msg = f"an open {claim.kind} job ({claim.job_id}) holds dataset {pid}; wait for it, or end it first"
+        raise conflict(msg, reason="held")
+
+
 def claim(session: Session, job: JobRow, kind: Kind) -> None:
     """Take hold of the datasets of a new job, which are locked and which nobody holds."""
     taken = _pids(job).add_columns(literal(kind.value), literal(job.id))
@@ -157,4 +174,5 @@ def _is_wanted(
         return True
     held = {entry["pid"]: sorted(entry["files"]) for entry in job.job_params.get("datasetList", [])}
     same_files = all(held.get(entry.pid) == sorted(entry.files) for entry in to_do)
-    return same_files and job.job_params.get("destination") == params.get("destination")
+    same_patterns = (job.job_params.get("patterns") or []) == (params.get("patterns") or [])
+    return same_files and same_patterns and job.job_params.get("destination") == params.get("destination")

@@ -15,7 +15,7 @@ from catalog_api.rules.caller import Caller
 from catalog_api.services import changes, jobs, jobs_claims
 from catalog_api.tables import JobClaimRow, JobDatasetRow, JobRow, OutboxRow
 from catalog_api.tables.columns import later_than
-from catalog_api.wire.jobs import DatasetOutcome, job_wire, outcomes_wire
+from catalog_api.wire.jobs import DatasetOutcome, JobProgress, job_wire, outcomes_wire
 from catalog_api.wire.merge_patch import merge_patch
 from emdewar.errors import RefusedError
 from emdewar.lifecycle import JOB_MOVES, OPEN_JOB, JobStatus, check_move
@@ -81,9 +81,7 @@ def end_dataset(session: Session, caller: Caller, types: JobTypes, job_id: str, 
     rights.check_update(caller, row, types.of_job(row.type))
     if sent.status_code not in set(_ENDS):
         raise bad_request(f"a dataset ends as {' or '.join(_ENDS)}, not {sent.status_code}")
-    part = session.get(JobDatasetRow, (job_id, sent.pid), populate_existing=True)
-    if part is None:
-        raise not_found(f"job {job_id}: dataset", sent.pid)
+    part = _part(session, job_id, sent.pid)
     if part.status_code is not None or row.status_code not in _OPEN:
         return row
     part.status_code, part.status_message, part.result = sent.status_code, sent.status_message, sent.result
@@ -92,6 +90,44 @@ def end_dataset(session: Session, caller: Caller, types: JobTypes, job_id: str, 
     before = job_wire(row)
     _go_on(session, row, sent)
     return _keep(session, caller, row, before)
+
+
+def tell_progress(session: Session, caller: Caller, types: JobTypes, job_id: str, sent: JobProgress) -> JobRow:
+    """Say how far an open job is, or one of its datasets; what says nothing new changes nothing.
+
+    It is not written to the history: waiting jobs say it every minute, and how they ended says more.
+
+    Raises:
+        RefusedError: The caller may not, the job has ended, or it does not name the dataset.
+    """
+    row = jobs.there(session, job_id, for_change=True)
+    rights.check_update(caller, row, types.of_job(row.type))
+    if row.status_code not in _OPEN:
+        raise conflict(f"job {job_id} has ended as {row.status_code}; there is no more to say")
+    if sent.pid is not None:
+        _tell_of_dataset(session, row, sent.pid, sent)
+        return row
+    result = merge_patch(row.job_result_object, sent.result)
+    if (row.status_message, row.job_result_object) != (sent.message, result):
+        row.status_message, row.job_result_object = sent.message, result
+        row.updated_at, row.updated_by = later_than(row.updated_at), caller.name
+    session.flush()
+    return row
+
+
+def _tell_of_dataset(session: Session, row: JobRow, pid: str, sent: JobProgress) -> None:
+    part = _part(session, row.id, pid)
+    if part.status_code is not None:
+        raise conflict(f"job {row.id} has ended for dataset {pid} as {part.status_code}; there is no more to say")
+    part.status_message, part.result = sent.message, merge_patch(part.result or {}, sent.result)
+    session.flush()
+
+
+def _part(session: Session, job_id: str, pid: str) -> JobDatasetRow:
+    part = session.get(JobDatasetRow, (job_id, pid), populate_existing=True)
+    if part is None:
+        raise not_found(f"job {job_id}: dataset", pid)
+    return part
 
 
 def delete(session: Session, caller: Caller, job_id: str) -> None:

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from catalog_api.refusals import bad_request
 from catalog_api.rules import rights
-from catalog_api.rules.archived import check_archived
+from catalog_api.rules.archived import check_archived, check_damaged
 from catalog_api.rules.caller import Caller
 from catalog_api.rules.lifecycle import Change, plan_change, taken_over
 from catalog_api.services import changes, datasets
@@ -14,6 +14,9 @@ from catalog_api.services.datasets import Asked
 from catalog_api.tables import DatasetRow, LifecycleEventRow
 from catalog_api.tables.columns import now
 from catalog_api.wire.lifecycle import LifecycleIn, lifecycle_wire
+
+COPIES = "copies"
+"""Field of those events that are about a copy of a datablock."""
 
 _STEP = timedelta(milliseconds=1)
 
@@ -43,6 +46,8 @@ def move(asked: Asked, pid: str, sent: LifecycleIn) -> DatasetRow:
         rights.check_proofs(caller, row)
     if row.managed and change.archives:
         check_archived(session, row, asked.settings.required_copies)
+    if row.managed and change.damages:
+        check_damaged(session, row)
     make(session, caller, row, change, sent.flow_run_id)
     return row
 
@@ -82,5 +87,7 @@ def events(session: Session, pid: str) -> list[LifecycleEventRow]:
 def _is_another_run(session: Session, pid: str, flow_run_id: str | None) -> bool:
     if flow_run_id is None:
         return False
-    latest = select(LifecycleEventRow.flow_run_id).where(LifecycleEventRow.pid == pid)
+    # What becomes of copies is noted by other runs, while this one goes on.
+    moves = (LifecycleEventRow.pid == pid, LifecycleEventRow.field != COPIES)
+    latest = select(LifecycleEventRow.flow_run_id).where(*moves)
     return session.exec(latest.order_by(col(LifecycleEventRow.id).desc()).limit(1)).first() != flow_run_id

@@ -10,8 +10,9 @@ from catalog_api.rules.lifecycle import Change, reset_columns, reset_events
 from catalog_api.services import changes, datasets
 from catalog_api.services.datablocks import copies_of
 from catalog_api.services.datasets import Asked
+from catalog_api.services.jobs_claims import check_not_held
 from catalog_api.services.lifecycle import make
-from catalog_api.tables import DatablockRow, DatasetRow, JobClaimRow
+from catalog_api.tables import DatablockRow, DatasetRow
 from catalog_api.wire.written import block_wire
 
 KIND = "reset"
@@ -21,7 +22,7 @@ KIND = "reset"
 def reset(asked: Asked, pid: str, why: str, flow_run_id: str | None = None) -> DatasetRow:
     """Bring a dataset back to where it can be archived, and forget its datablocks.
 
-    Every datablock and every verified copy that is forgotten is written into the lifecycle's history first, with where
+    Every datablock and every copy that is forgotten is written into the lifecycle's history first, with where
     it lies and its digests: the bytes on the stores stay where they are. A dataset that is there already stays as it
     is, so that doing it twice is doing it once.
 
@@ -50,7 +51,7 @@ def reset(asked: Asked, pid: str, why: str, flow_run_id: str | None = None) -> D
 
 
 def blocks_with_copies(session: Session, pid: str) -> list[dict[str, Json]]:
-    """Write the datablocks of a dataset with their verified copies, without their files, for the history."""
+    """Write the datablocks of a dataset with their copies, without their files, for the history."""
     mine = select(DatablockRow).where(DatablockRow.dataset_id == pid).order_by(col(DatablockRow.archive_id))
     rows = session.exec(mine).all()
     copies = copies_of(session, rows)
@@ -64,10 +65,7 @@ def _forget(asked: Asked, pid: str, blocks: list[dict[str, Json]]) -> None:
 
 
 def _check_safe(session: Session, row: DatasetRow) -> None:
-    held = select(JobClaimRow).where(JobClaimRow.pid == row.pid, col(JobClaimRow.kind) != KIND)
-    if (claim := session.exec(held).first()) is not None:
-        msg = f"an open {claim.kind} job ({claim.job_id}) holds dataset {row.pid}; wait for it, or end it first"
-        raise conflict(msg, reason="held")
+    check_not_held(session, row.pid, but_by=KIND)
     if not row.is_on_central_disk:
         msg = f"the files of dataset {row.pid} are not on central disk: its archived copies may be all there is"
         raise conflict(f"{msg}; retrieve it first, then reset it", reason="notOnCentralDisk")

@@ -1,4 +1,4 @@
-"""Datablocks as written, the files in them, and their verified copies."""
+"""Datablocks as written, the files in them, and their copies."""
 
 from datetime import datetime
 from typing import Any
@@ -7,13 +7,22 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
 from catalog_api.tables.columns import Bookkeeping, JsonValue, PathText, Row, UtcMoment, json_list
+from emdewar.lifecycle import CopyStatus
 
 
 class DatablockRow(Bookkeeping, table=True):
-    """One datablock; number and digests are known for blocks of our own format."""
+    """One datablock; number and digests are known for blocks of our own format.
+
+    Attributes:
+        verified_on: Names of the stores with a good copy, sorted, with commas between; None where the flows do not
+            manage the dataset. It follows from the copies, and finds the few blocks that lack one by index.
+    """
 
     __tablename__ = "datablock"
-    __table_args__ = (UniqueConstraint("dataset_id", "number", name="uq_datablock_number"),)
+    __table_args__ = (
+        UniqueConstraint("dataset_id", "number", name="uq_datablock_number"),
+        Index("ix_datablock_verified_on", "verified_on", "archive_id"),
+    )
 
     id: str = Field(primary_key=True)
     archive_id: str = Field(unique=True)
@@ -32,6 +41,7 @@ class DatablockRow(Bookkeeping, table=True):
     access_groups: list[str] = json_list()
     instrument_group: str | None = None
     is_published: bool = False
+    verified_on: str | None = None
 
 
 class DatablockFileRow(Row, table=True):
@@ -52,9 +62,18 @@ class DatablockFileRow(Row, table=True):
 
 
 class CopyRow(Row, table=True):
-    """One verified copy of a datablock; a store holds a block once."""
+    """One copy of a datablock; a store holds a block once, the copies that were replaced are in the history.
+
+    Attributes:
+        verified_at: When it was last found good.
+        checked_at: When it was last looked at.
+        status: A word of `emdewar.lifecycle.CopyStatus`.
+        finding: What is wrong with it.
+    """
 
     __tablename__ = "copy"
+    # Whatever is asked of all copies on a store is answered from this index alone, the bytes included.
+    __table_args__ = (Index("ix_copy_oldest", "store", "status", "verified_at", "datablock_id", "size"),)
 
     datablock_id: str = Field(primary_key=True, foreign_key="datablock.id", ondelete="CASCADE")
     store: str = Field(primary_key=True)
@@ -67,3 +86,6 @@ class CopyRow(Row, table=True):
     read_from: str
     recorded_at: datetime = Field(sa_type=UtcMoment)
     recorded_by: str
+    status: str = CopyStatus.VERIFIED.value
+    checked_at: datetime = Field(sa_type=UtcMoment)
+    finding: Any = Field(default=None, sa_type=JsonValue, nullable=True)

@@ -1,7 +1,7 @@
 """File lists, datablocks and copies as clients send them."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
@@ -12,6 +12,9 @@ from catalog_api.wire.moments import AnyMoment
 FILES_PER_REQUEST = 100_000
 _SAID_OF_OWNERSHIP = ("uid", "gid", "perm", "type", "metadata")
 _OWNERSHIP = frozenset(_SAID_OF_OWNERSHIP)
+
+StoreName = Annotated[str, Field(pattern="^[^,]+$", max_length=100)]
+"""Lists of stores are names with commas between."""
 
 Hex16 = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -135,7 +138,7 @@ class FilesIn(Sent):
 class CopyIn(Sent):
     """A verified copy of a datablock."""
 
-    store: Word
+    store: StoreName
     location: Word
     size: Bytes
     crc64nvme: Annotated[Hex16, Field(alias="crc64Nvme")]
@@ -143,3 +146,17 @@ class CopyIn(Sent):
     number_of_files: Count
     verified_at: AnyMoment
     read_from: Word
+
+
+class FindingIn(Sent):
+    """What is wrong with a copy."""
+
+    status: Literal["damaged", "lost"]
+    finding: dict[str, Any] = Field(description="In the shape of a return message: a word, and what is known below it.")
+    location: Word | None = Field(
+        None, description="The object that was looked at; a finding about one that was replaced since changes nothing."
+    )
+    checked_at: AnyMoment | None = Field(
+        None, description="When; a finding that is older than the last verification changes nothing. Now if not sent."
+    )
+    flow_run_id: Word | None = Field(None, description="The flow run that found it, for the history.")

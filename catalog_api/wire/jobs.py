@@ -43,6 +43,14 @@ class DatasetOutcome(Sent):
     result: dict[str, Any] = Field({}, description="What came of it, for this dataset.")
 
 
+class JobProgress(Sent):
+    """How far an open job is, or one of its datasets."""
+
+    message: Text = Field(description="For people.")
+    result: dict[str, Any] = Field({}, description="What there is so far, merged key by key; null removes a key.")
+    pid: Annotated[str, Field(min_length=1)] | None = Field(None, description="Say it of this dataset only.")
+
+
 class AccessCheck(Sent):
     """Which datasets a job of a type could name."""
 

@@ -7,6 +7,9 @@ from catalog_api.tables import CopyRow, DatablockRow, OrigDatablockRow
 from catalog_api.wire.blocks import SentFile
 from catalog_api.wire.shape import plain, wire
 
+NOT_WRITTEN = frozenset({"verified_on"})
+"""Columns of a datablock that follow from its copies, which say more."""
+
 
 def file_items(files: Iterable[Json]) -> Iterator[dict[str, Json]]:
     """Write files; each is (path, size, time, chk, what was said about ownership), and its offset in a datablock."""
@@ -30,12 +33,12 @@ def list_wire(row: OrigDatablockRow, files: Json = None) -> dict[str, Json]:
 
 def block_wire(row: DatablockRow, copies: Sequence[CopyRow] | None = None, files: Json = None) -> dict[str, Json]:
     """Write a datablock, with its copies and files unless they are left out."""
-    item = {"_id": row.id, **wire(row, without=() if row.chk_alg else {"chk_alg"})}
+    item = {"_id": row.id, **wire(row, without=NOT_WRITTEN if row.chk_alg else NOT_WRITTEN | {"chk_alg"})}
     if copies is not None:
         item["copies"] = [copy_wire(copy) for copy in copies]
     return {**item, **({} if files is None else {"dataFileList": files}), "__v": 0}
 
 
 def copy_wire(copy: CopyRow) -> dict[str, Json]:
-    """Write a verified copy."""
-    return wire(copy, without={"datablock_id"})
+    """Write a copy; a good one has no finding."""
+    return wire(copy, without={"datablock_id"} if copy.finding else {"datablock_id", "finding"})

@@ -15,13 +15,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deployments.demo.hardships import Hardships
 from deployments.demo.story import Story
-from deployments.local_site import LocalSite
+from deployments.local_site import SNAPPY_TAPE, LocalSite
 from emdewar.errors import DewarError, IntegrityError, RefusedError
 from emdewar.records import DatablockRecord, Dataset
 from emdewar.simulation import EpuSession, write_epu_session
 
 SECONDS_PER_MOVIE = 0.4
+READ_AT_ONCE = {"reverify_after_days": 0}
+"""Copies are read again whenever somebody asks; a real site waits a year."""
+
 console = Console()
 
 
@@ -31,7 +35,7 @@ def main(
     state: Annotated[Path | None, typer.Option(help="Folder for the demonstration's state; kept when named.")] = None,
     leave: Annotated[bool, typer.Option("--exit", help="End when the session has been through.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Take one microscope session through acquire, ingest, archive and retrieve."""
+    """Take one microscope session through acquire, ingest, archive, rot, repair and retrieve."""
     # A shell that starts a job in the background lets it ignore SIGINT: end on it all the same.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
@@ -66,7 +70,9 @@ def _run(state: Path, session: Path | None, movies: int, *, leave: bool) -> None
     if session and not session.is_dir():
         raise RefusedError(f"no session folder at {session}: check the path")
     console.print(f"[bold]EM Dewar[/]: starting catalog, Prefect server and worker on loopback; state in {state}")
-    with LocalSite(state, drop_folder=session.parent if session else None) as site:
+    with LocalSite(
+        state, drop_folder=session.parent if session else None, tape=SNAPPY_TAPE, policy=READ_AT_ONCE
+    ) as site:
         console.print(f"catalog   {site.catalog_url}/docs\nPrefect   {site.prefect_url}\n")
         plan = EpuSession(movies=movies)
         name = session.name if session else plan.name
@@ -74,9 +80,12 @@ def _run(state: Path, session: Path | None, movies: int, *, leave: bool) -> None
             _start_microscope(site.drop_folder, plan)
         site.start_watch(only=name)
         with site.prefect() as client, Story(client) as story:
-            dataset = _follow(site, story)
-        _prove(Path(site.drop_folder) / name, state / "retrieved")
-        _show(site, story, dataset)
+            pid = _follow(story)
+            _prove(Path(site.drop_folder) / name, state / "retrieved", story)
+            hardships = Hardships(site, story, pid)
+            hardships.rot()
+            hardships.recall()
+        _show(site, story, pid)
         if not leave:
             console.print("\nEverything stays up until Ctrl-C.")
             while True:
@@ -94,22 +103,22 @@ def _start_microscope(drop_folder: Path, plan: EpuSession) -> None:
     writing.start()
 
 
-def _follow(site: LocalSite, story: Story) -> Dataset:
+def _follow(story: Story) -> str:
+    """Follow the session through its life; gives its dataset."""
     story.follow("acquire")
     pid = story.follow("ingest").run.parameters["pid"]
     story.follow("archive-sweep", story.start("archive-sweep/scheduled", {}))
     story.follow("archive")
     story.follow("retrieve", story.start("retrieve/dataset", {"pid": pid}))
-    with site.catalog() as catalog:
-        return catalog.dataset(pid)
+    return str(pid)
 
 
-def _prove(session: Path, retrieved: Path) -> None:
+def _prove(session: Path, retrieved: Path, story: Story) -> None:
     """Compare what came back with what the microscope wrote, with nothing of the stages in between."""
     back = next(path for path in retrieved.iterdir() if path.is_dir())
     if _digests(session) != _digests(back):
         raise IntegrityError(f"what was retrieved in {back} differs from the session {session}")
-    console.print(f"Every file that came back equals what the microscope wrote in {session}.")
+    story.say(f"Every file that came back equals what the microscope wrote in {session}.")
 
 
 def _digests(root: Path) -> dict[str, str]:
@@ -117,9 +126,9 @@ def _digests(root: Path) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def _show(site: LocalSite, story: Story, dataset: Dataset) -> None:
+def _show(site: LocalSite, story: Story, pid: str) -> None:
     with site.catalog() as catalog:
-        blocks = catalog.datablocks(dataset.pid)
+        dataset, blocks = catalog.dataset(pid), catalog.datablocks(pid)
     table = Table(title=f"{dataset.dataset_name}: {dataset.datasetlifecycle.archive_status_message}", show_header=False)
     for row in _figures(dataset, blocks):
         table.add_row(*row)
@@ -137,7 +146,7 @@ def _figures(dataset: Dataset, blocks: list[DatablockRecord]) -> Iterator[tuple[
     yield "files", f"{dataset.number_of_files:,}"
     yield "bytes", f"{dataset.size:,}"
     yield "datablocks", f"{len(blocks)}"
-    yield "copies verified", f"{sum(len(block.copies) for block in blocks)}"
+    yield "copies verified", f"{sum(copy.is_good for block in blocks for copy in block.copies)}, on disk and on tape"
 
 
 if __name__ == "__main__":

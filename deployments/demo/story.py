@@ -31,11 +31,13 @@ class Stage:
         name: Name of the flow.
         seconds: From the start of its run to the end.
         run: The run.
+        state: Name of the state it ended in.
     """
 
     name: str
     seconds: float
     run: FlowRun
+    state: str
 
 
 class Story:
@@ -52,7 +54,7 @@ class Story:
         self._patience_s = patience_s
         columns = (
             SpinnerColumn(),
-            TextColumn("{task.description:<10}"),
+            TextColumn("{task.description:<18}"),
             BarColumn(),
             TextColumn("{task.fields[state]}"),
             TimeElapsedColumn(),
@@ -69,34 +71,44 @@ class Story:
         """Stop drawing."""
         self._progress.stop()
 
+    def say(self, line: str) -> None:
+        """Print a line above what goes on."""
+        self._progress.console.print(line)
+
     def start(self, deployment: str, parameters: Mapping[str, Any]) -> UUID:
         """Start a run as a person would in the UI; gives its id."""
         found = self._client.read_deployment_by_name(deployment)
         return self._client.create_flow_run_from_deployment(found.id, parameters=dict(parameters)).id
 
-    def follow(self, flow: str, started: UUID | None = None) -> Stage:
+    def follow(self, flow: str, started: UUID | None = None, *, name: str = "") -> Stage:
         """Wait until a run has ended.
 
         Args:
             flow: Name of the flow.
             started: The run; the flow's newest one when None.
+            name: What the stage is called; the flow's name when empty.
 
         Raises:
             RefusedError: The run failed; the message is the run's own.
             UnavailableError: No run appeared, or it did not end in time.
         """
-        line = self._progress.add_task(flow, total=100, state="waiting")
+        line = self._progress.add_task(name or flow, total=100, state="waiting")
         deadline_s = time.monotonic() + self._patience_s
         while time.monotonic() < deadline_s:
             run = self._client.read_flow_run(started) if started else self._newest(flow)
             if run and run.state:
                 self._progress.update(line, state=run.state.name, completed=self._percent(run))
                 if run.state.is_final():
-                    return self._ended(line, flow, run)
+                    return self._ended(line, name or flow, run)
             time.sleep(LOOK_EVERY_S)
         raise UnavailableError(
             f"the stage {flow} did not end within {self._patience_s:.0f} s; see its log in the Prefect UI"
         )
+
+    def newest(self, flow: str) -> UUID | None:
+        """Give the id of a flow's newest run."""
+        run = self._newest(flow)
+        return run.id if run else None
 
     def _newest(self, flow: str) -> FlowRun | None:
         wanted = FlowFilter(name=FlowFilterName(any_=[flow]))
@@ -115,6 +127,6 @@ class Story:
             said = f"{run.state.name}: {run.state.message}" if run.state else "unknown"
             raise RefusedError(f"{flow} ended as {said}")
         self._progress.update(line, completed=100)
-        stage = Stage(flow, run.total_run_time.total_seconds(), run)
+        stage = Stage(flow, run.total_run_time.total_seconds(), run, run.state.name or "")
         self.stages.append(stage)
         return stage

@@ -2,6 +2,7 @@
 
 import typer
 
+from emdewar.cli import datablock
 from emdewar.cli.group import DewarGroup
 from emdewar.cli.metadata import metadata
 from emdewar.cli.simulate import simulate
@@ -16,6 +17,7 @@ def emdewar() -> None:
 
 app.command()(simulate)
 app.command()(metadata)
+app.add_typer(datablock.commands, name="datablock")
 
 if __name__ == "__main__":
     app()

@@ -87,6 +87,9 @@ BUSY = "busy"
 OBJECT_EXISTS = "objectExists"
 """Reason for an object that somebody else wrote in the meantime; objects are written once."""
 
+OFFLINE = "offline"
+"""Reason for an object that is on tape or in a cold class only, and must be recalled before it can be read."""
+
 
 def _utf8(text: str) -> str:
     """Write bytes of a name that are no UTF-8 as escapes, so that JSON can carry them."""

@@ -12,13 +12,14 @@ from emdewar.errors import RefusedError
 
 
 class ArchiveStatus(StrEnum):
-    """Words of `archiveStatusMessage`."""
+    """Words of `archiveStatusMessage`; all but `datasetDamaged` are SciCat's own."""
 
     CREATED = "datasetCreated"
     FILES_NOT_YET_AVAILABLE = "filesNotYetAvailable"
     SCHEDULED = "scheduledForArchiving"
     STARTED = "started"
     ON_ARCHIVE_DISK = "datasetOnArchiveDisk"
+    DAMAGED = "datasetDamaged"
     JOB_FAILED = "scheduleArchiveJobFailed"
     MISSING_FILES = "missingFilesError"
     MISSING_KEY = "missingKeyError"
@@ -31,6 +32,14 @@ class RetrieveStatus(StrEnum):
     STARTED = "started"
     RETRIEVED = "datasetRetrieved"
     FAILED = "datasetRetrievalFailed"
+
+
+class CopyStatus(StrEnum):
+    """What is known of a copy of a datablock; a damaged or lost one stays on record until another takes its place."""
+
+    VERIFIED = "verified"
+    DAMAGED = "damaged"
+    LOST = "lost"
 
 
 class JobStatus(StrEnum):
@@ -63,7 +72,8 @@ ARCHIVE_MOVES: Final[Mapping[ArchiveStatus, frozenset[ArchiveStatus]]] = {
     _A.JOB_FAILED: frozenset({_A.SCHEDULED, _A.CREATED}),
     _A.MISSING_FILES: frozenset({_A.SCHEDULED, _A.CREATED, _A.FILES_NOT_YET_AVAILABLE}),
     _A.MISSING_KEY: frozenset({_A.SCHEDULED, _A.CREATED}),
-    _A.ON_ARCHIVE_DISK: frozenset(),
+    _A.ON_ARCHIVE_DISK: frozenset({_A.DAMAGED}),
+    _A.DAMAGED: frozenset({_A.ON_ARCHIVE_DISK}),
 }
 """Moves of `archiveStatusMessage`. Staying where one is is always allowed and changes nothing."""
 
@@ -87,8 +97,8 @@ JOB_MOVES: Final[Mapping[JobStatus, frozenset[JobStatus]]] = {
 ARCHIVABLE: Final = frozenset({_A.CREATED}) | _ARCHIVE_FAILURES
 """States in which an archive job may claim the dataset (`archivable`)."""
 
-RETRIEVABLE: Final = frozenset({_A.ON_ARCHIVE_DISK})
-"""States in which the dataset can be brought back (`retrievable`)."""
+RETRIEVABLE: Final = frozenset({_A.ON_ARCHIVE_DISK, _A.DAMAGED})
+"""States in which the dataset, or what is left of it, can be brought back (`retrievable`)."""
 
 OPEN_JOB: Final = frozenset({_J.SUBMITTED, _J.IN_PROGRESS})
 """States in which a job still holds its datasets."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
-from emdewar.lifecycle import ArchiveStatus, JobStatus, RetrieveStatus
+from emdewar.lifecycle import ArchiveStatus, CopyStatus, JobStatus, RetrieveStatus
 
 
 def _to_milliseconds(moment: datetime) -> datetime:
@@ -90,6 +90,7 @@ class DatasetLifecycle(Record):
     archive_return_message: dict[str, Any] | None = None
     retrieve_return_message: dict[str, Any] | None = None
     retrieve_integrity_check: bool = False
+    is_on_central_disk: bool = True
 
 
 class DatasetDraft(Record):
@@ -135,7 +136,7 @@ class Dataset(DatasetDraft):
 
 
 class CopyRecord(Record):
-    """A datablock on a store, with the proof that it was read back and matched.
+    """A datablock on a store, with the proof that it was read back and matched, and what became of it since.
 
     Attributes:
         store: Name of the store.
@@ -144,8 +145,12 @@ class CopyRecord(Record):
         crc64nvme: CRC-64/NVME of the whole tar, recomputed from what was read back.
         manifest_sha256: sha256 of the bag's `manifest-sha256.txt`, recomputed from what was read back.
         number_of_files: How many payload files were hashed and found equal to the catalog's record.
-        verified_at: When the reading ended.
-        read_from: `device` when the page cache was bypassed, else `cache-dropped`.
+        verified_at: When the reading ended that last found it good.
+        read_from: Where it was read then: `device` when the page cache was bypassed, `cache-dropped`, `object-store`,
+            `disk-buffer` or `tape`.
+        status: Whether it is still good.
+        checked_at: When it was last looked at, whatever was found; filled by the catalog.
+        finding: What is wrong with a damaged or lost one; filled by the catalog.
     """
 
     store: str
@@ -156,6 +161,68 @@ class CopyRecord(Record):
     number_of_files: int
     verified_at: Moment
     read_from: str
+    status: CopyStatus = CopyStatus.VERIFIED
+    checked_at: Moment | None = None
+    finding: dict[str, Any] | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether nothing is known against it."""
+        return self.status is CopyStatus.VERIFIED
+
+
+class CopyOnStore(CopyRecord):
+    """A copy with what it is a copy of, for those who go through a store.
+
+    Attributes:
+        pid: The dataset.
+        archive_id: The datablock.
+    """
+
+    pid: str
+    archive_id: str
+
+
+class CopyTotals(Record):
+    """Some copies, counted.
+
+    Attributes:
+        copies: How many.
+        size: Bytes of their tars.
+    """
+
+    copies: int = 0
+    size: int = 0
+
+
+class StoreSummary(CopyTotals):
+    """All copies on a store, counted.
+
+    Attributes:
+        store: Name of the store.
+        by_status: The copies of each status; one that no copy has is left out.
+        oldest_verified_at: When the good copy that was not read for longest was read; None without a good copy.
+    """
+
+    store: str
+    by_status: dict[CopyStatus, CopyTotals] = {}
+    oldest_verified_at: Moment | None = None
+
+
+class ShortBlock(Record):
+    """A datablock of an archived dataset that lacks a good copy somewhere.
+
+    Attributes:
+        pid: The dataset.
+        archive_id: The datablock.
+        number: Which block of the dataset, from 1.
+        verified_on: The stores that have a good copy.
+    """
+
+    pid: str
+    archive_id: str
+    number: int
+    verified_on: list[str] = []
 
 
 class DatablockRecord(Record):
@@ -171,7 +238,7 @@ class DatablockRecord(Record):
         version: Name of the archive format.
         first_file: Position of the block's first file in the dataset's list, sorted by path.
         data_file_list: The files, with their offsets in the tar.
-        copies: Verified copies; filled by the catalog.
+        copies: Copies, with those that are damaged or lost; filled by the catalog.
     """
 
     archive_id: str
@@ -214,11 +281,13 @@ class JobDataset(Record):
 
     Attributes:
         status_code: How the job ended for it; None while it has not.
+        result: What came of it, or has so far.
     """
 
     pid: str
     status_code: str | None = None
     status_message: str | None = None
+    result: dict[str, Any] = {}
 
 
 class LifecycleEvent(Record):

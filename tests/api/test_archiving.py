@@ -107,10 +107,10 @@ def test_a_copy_that_differs_from_its_datablock_is_never_recorded(flows: httpx.C
 def test_the_same_copy_again_is_the_one_on_record(flows: httpx.Client) -> None:
     archived(flows)
 
-    answer = flows.post(COPIES, json=copy(verifiedAt="2026-12-01T00:00:00.000Z"))
+    answer = flows.post(COPIES, json=copy(readFrom="cache-dropped"))
 
     assert answer.status_code == 200
-    assert answer.json()["verifiedAt"] == "2026-11-21T12:00:00.000Z"
+    assert answer.json()["readFrom"] == "device"
 
 
 def test_a_datablock_that_lists_only_some_of_its_files_gets_no_copy(flows: httpx.Client) -> None:

@@ -4,8 +4,9 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ from catalog_api.site import Site
 from emdewar.catalog import Catalog
 from emdewar.datablock.verify import _SEAL, VerifiedCopy
 from emdewar.errors import IntegrityError, RefusedError
-from emdewar.lifecycle import ArchiveStatus, JobStatus, JobType, RetrieveStatus
+from emdewar.lifecycle import ArchiveStatus, CopyStatus, JobStatus, JobType, RetrieveStatus
 from emdewar.records import Attachment, CopyRecord, DatablockRecord, DataFile, DatasetDraft, LifecyclePatch
 from tests.api.bodies import PID, As, copy, datablock, dataset, declare
 from tests.api.conftest import PASSWORD
@@ -23,6 +24,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DRAFT = DatasetDraft.model_validate(dataset())
 BLOCK = DatablockRecord.model_validate(datablock())
 COPY = CopyRecord.model_validate(copy())
+KEPT = COPY.model_copy(update={"checked_at": COPY.verified_at})
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def test_a_dataset_goes_through_its_whole_life(catalog: Catalog) -> None:
 
     assert (done.retrievable, done.archivable) == (True, False)
     assert [event.to_status for event in catalog.history(PID)][-2:] == ["started", "datasetOnArchiveDisk"]
-    assert catalog.datablocks(PID) == [BLOCK.model_copy(update={"data_file_list": [], "copies": [COPY]})]
+    assert catalog.datablocks(PID) == [BLOCK.model_copy(update={"data_file_list": [], "copies": [KEPT]})]
     assert list(catalog.datablock_files(BLOCK.archive_id)) == BLOCK.data_file_list
     assert catalog.job(job.id).job_params["tapeCopies"] == "one"
     assert catalog.find_open_job(JobType.ARCHIVE, PID) is None
@@ -240,3 +242,87 @@ def test_a_name_that_is_no_text_is_refused(catalog: Catalog) -> None:
 def test_what_was_not_verified_is_not_taken_as_a_copy(catalog: Catalog) -> None:
     with pytest.raises(AttributeError):
         catalog.record_copy(BLOCK.archive_id, COPY)  # type: ignore[arg-type]
+
+
+def _archived(catalog: Catalog) -> None:
+    catalog.register_dataset(DRAFT)
+    catalog.declare_files(PID, files(3))
+    for word in (ArchiveStatus.SCHEDULED, ArchiveStatus.STARTED):
+        catalog.move(PID, LifecyclePatch(archive_status_message=word))
+    catalog.register_datablock(PID, BLOCK)
+    catalog.record_copy(BLOCK.archive_id, proven(COPY))
+    catalog.move(PID, LifecyclePatch(archive_status_message=ArchiveStatus.ON_ARCHIVE_DISK))
+
+
+def test_a_copy_is_reported_listed_missed_and_replaced(catalog: Catalog) -> None:
+    _archived(catalog)
+    second = COPY.model_copy(update={"location": f"{BLOCK.archive_id}.2.tar", "verified_at": datetime.now(UTC)})
+    lost = {"objectMissing": {"message": "nothing there"}}
+
+    catalog.report_copy(
+        BLOCK.archive_id, "tape", CopyStatus.LOST, lost, "run-5", location=COPY.location, checked_at=NOON
+    )
+    too_early = list(catalog.copies("tape", status=CopyStatus.LOST))
+    catalog.report_copy(BLOCK.archive_id, "tape", CopyStatus.LOST, lost, "run-5", checked_at=COPY.verified_at)
+    [found] = catalog.copies("tape", status=CopyStatus.LOST)
+    [short] = catalog.blocks_short_of_copies(["tape"])
+    [summed] = catalog.copies_summary()
+    catalog.record_copy(BLOCK.archive_id, proven(second))
+
+    assert too_early == []
+    assert (found.pid, found.archive_id, found.finding, found.is_good) == (PID, BLOCK.archive_id, lost, False)
+    assert (short.pid, short.archive_id, short.number, short.verified_on) == (PID, BLOCK.archive_id, 1, [])
+    assert (summed.store, summed.by_status[CopyStatus.LOST].copies, summed.oldest_verified_at) == ("tape", 1, None)
+    assert [copy.location for copy in catalog.datablocks(PID)[0].copies if copy.is_good] == [second.location]
+    assert catalog.blocks_short_of_copies(["tape"]) == []
+
+
+def test_copies_come_page_by_page_as_far_as_they_are_asked_for(catalog: Catalog, flows: httpx.Client) -> None:
+    _archived(catalog)
+    flows.post(f"/api/v4/datablocks/{BLOCK.archive_id}/copies", json=copy(store="s3")).raise_for_status()
+
+    everywhere = [[found.store for found in catalog.copies(store, limit=1)] for store in ("s3", "tape")]
+    old = list(catalog.copies("tape", verified_before=COPY.verified_at))
+
+    assert (everywhere, old) == ([["s3"], ["tape"]], [])
+
+
+def test_a_dataset_is_released_with_its_proof_only(catalog: Catalog) -> None:
+    _archived(catalog)
+
+    with pytest.raises(RefusedError, match="fewer than 2 store"):
+        catalog.release(PID, "it is old", required_copies=2)
+    before = catalog.dataset(PID).datasetlifecycle.is_on_central_disk
+    released = [catalog.release(PID, "it is old", "run-6").is_on_central_disk for _ in range(2)]
+
+    assert (before, released) == (True, [False, False])
+
+
+def test_open_jobs_say_how_far_they_are(catalog: Catalog) -> None:
+    _archived(catalog)
+    job = catalog.open_job(JobType.RETRIEVE, PID)
+
+    catalog.report_job(job.id, "12 of 40", {"waiting": {"a": 1, "b": 2}})
+    catalog.report_job(job.id, "13 of 40", {"waiting": {"a": None}})
+    catalog.report_job(job.id, "on its way", {"back": 3}, pid=PID)
+
+    [told], [part] = catalog.open_jobs(JobType.RETRIEVE, 10), list(catalog.job_datasets(job.id))
+    assert (told.status_message, told.job_result_object) == ("13 of 40", {"waiting": {"b": 2}})
+    assert (part.status_message, part.result, part.status_code) == ("on its way", {"back": 3}, None)
+    assert catalog.open_jobs(JobType.ARCHIVE) == []
+
+
+def test_jobs_that_have_ended_come_all_and_only_those_of_before(catalog: Catalog) -> None:
+    _archived(catalog)
+    jobs = []
+    for _ in range(3):
+        jobs.append(catalog.open_job(JobType.RETRIEVE, PID).id)
+        catalog.move_job(jobs[-1], JobStatus.IN_PROGRESS)
+        catalog.move_job(jobs[-1], JobStatus.SUCCESSFUL)
+    open_job = catalog.open_job(JobType.RETRIEVE, PID).id
+
+    later = [job.id for job in catalog.ended_jobs(JobType.RETRIEVE, datetime.now(UTC) + timedelta(hours=1))]
+    earlier = list(catalog.ended_jobs(JobType.RETRIEVE, NOON))
+
+    assert (sorted(later), earlier) == (sorted(jobs), [])
+    assert open_job not in later

@@ -233,8 +233,10 @@ def test_a_dataset_that_ended_can_be_claimed_while_the_others_go_on(with_dataset
         ({}, 200),
         ({"datasetList": [{"pid": PID, "files": ["movies/movie_000001.eer"]}]}, 409),
         ({"destination": "elsewhere"}, 409),
+        ({"patterns": []}, 200),
+        ({"patterns": ["*.eer"]}, 409),
     ],
-    ids=["the same", "other files", "another folder"],
+    ids=["the same", "other files", "another folder", "no patterns", "patterns"],
 )
 def test_only_who_wants_the_same_joins_a_retrieval(
     flows: httpx.Client, owner: httpx.Client, body: dict[str, Any], status: int

@@ -297,6 +297,18 @@ def test_a_run_that_is_over_without_a_word_is_told_of(
     assert f"{run['id']} of archive/dataset ended as Crashed: status code -9" in message(flows, job)
 
 
+def test_a_run_that_leaves_its_job_waiting_is_not_told_of(
+    prefect: Prefect, later: Later, flows: httpx.Client, job: str
+) -> None:
+    later(0).deliver_due()
+    [run] = prefect.runs.values()
+
+    prefect.states[run["id"]] = {"name": "WaitingForRecall", "message": "12 of 40 datablocks are back"}
+    later(0).watch()
+
+    assert message(flows, job).endswith("is scheduled.")
+
+
 def test_a_run_that_reported_is_not_told_of(prefect: Prefect, later: Later, flows: httpx.Client, job: str) -> None:
     later(0).deliver_due()
     [run] = prefect.runs.values()

@@ -13,6 +13,8 @@ READERS = {"flows", "admin", "owner", "member", "archiver"}
 WRITERS = {"flows", "admin", "owner"}
 MOVERS = WRITERS | {"archiver"}
 RESETTERS = {"flows", "admin", "archiver"}
+REFUSED = dict.fromkeys(RESETTERS, 409)
+"""Who may, but not now: the dataset is not archived."""
 DELETERS = {"flows", "cleaner"}
 CREATORS = {"flows", "admin", "owner", "stranger"}
 LOGGED_IN = set(ROLES) - {"nobody"}
@@ -47,6 +49,7 @@ PRIVATE = (
     Verb("move", lambda client: move(client, "filesNotYetAvailable"), MOVERS),
     Verb("declare-files", lambda client: declare(client, range(1)), WRITERS | {"stranger"}, 201),
     Verb("reset", lambda client: client.post(path(PID, "reset"), json={"why": "damaged"}), RESETTERS),
+    Verb("release", lambda client: client.post(path(PID, "release"), json={"why": "old"}), set(), 200, 403, REFUSED),
     Verb("delete", lambda client: client.delete(path()), DELETERS),
     Verb("delete-v3", lambda client: client.delete(path(version="v3")), DELETERS),
 )

@@ -6,9 +6,9 @@ import httpx
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
-from catalog_api.service.metrics import Remembered
+from catalog_api.service.metrics import Figures, Remembered
 from catalog_api.site import Site
-from tests.api.bodies import As, dataset, path
+from tests.api.bodies import As, archived, copy, dataset, path
 from tests.api.conftest import PASSWORD, ClientWith
 
 
@@ -44,6 +44,24 @@ def test_figures_tell_what_waits_and_how_datasets_stand(flows: httpx.Client, ano
     assert figures["emdewar_catalog_datasets", frozenset({("state", "datasetCreated")})] == 2
     assert figures["emdewar_catalog_outbox_waiting", frozenset()] == 0
     assert ("emdewar_catalog_database_connections", frozenset()) in figures
+
+
+def test_figures_tell_how_many_copies_are_where_and_which_are_not_good(
+    flows: httpx.Client, anonymous: httpx.Client
+) -> None:
+    copies = "/api/v4/datablocks/20.500_abc_0001/copies"
+    archived(flows).post(copies, json=copy(store="s3")).raise_for_status()
+    flows.post(f"{copies}/s3/finding", json={"status": "lost", "finding": {"objectMissing": {}}}).raise_for_status()
+
+    figures = samples(anonymous.get("/metrics").text)
+
+    tape, lost = (
+        frozenset({("store", "tape"), ("status", "verified")}),
+        frozenset({("store", "s3"), ("status", "lost")}),
+    )
+    assert [figures["emdewar_catalog_copies", of] for of in (tape, lost)] == [1, 1]
+    assert figures["emdewar_catalog_copies_bytes", tape] == 10_240
+    assert [labels for name, labels in figures if name.endswith("oldest_seconds") and labels] == [{("store", "tape")}]
 
 
 def test_words_of_foreign_archivers_are_one_figure(as_: As, owner: httpx.Client, anonymous: httpx.Client) -> None:
@@ -84,7 +102,7 @@ def test_figures_can_be_kept_to_some_groups(client_with: ClientWith, as_: As) ->
 def test_figures_of_the_database_are_asked_for_once_a_while() -> None:
     asked = []
 
-    def ask() -> dict[str, dict[str, float]]:
+    def ask() -> Figures:
         asked.append(1)
         return {}
 

@@ -1,52 +1,17 @@
 """The contract of `emdewar.stores.store`: every driver and every fake passes the same tests."""
 
 import os
-import subprocess
-import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from datetime import timedelta
+from itertools import product
 
 import pytest
 
-from emdewar.errors import NO_SPACE, UNSAFE_NAMES, IntegrityError, RefusedError, UnavailableError
-from emdewar.stores.linux_calls import rename_checked
-from emdewar.stores.posix import PosixStore
+from emdewar.errors import UNSAFE_NAMES, IntegrityError, RefusedError, UnavailableError
 from emdewar.stores.store import Store
 from emdewar.testing.faults import Faults, FaultyStore
-from emdewar.testing.stores import MemoryStore
-
-NAME = "20.500_abc_0001.tar"
-CONTENT = bytes(range(256)) * 40 + b"a tail that ends on no page"
-MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - a file system of its own kind, not a place for secrets
-
-
-@pytest.fixture(params=["folder", "folder without direct I/O", "memory disk", "memory", "healthy wrapper"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    match request.param:
-        case "memory":
-            yield MemoryStore("the-store")
-        case "healthy wrapper":
-            yield FaultyStore(MemoryStore("the-store"), Faults())
-        case "memory disk" if not os.access(MEMORY_DISK, os.W_OK):
-            pytest.skip(f"no {MEMORY_DISK} here")
-        case "memory disk":
-            with tempfile.TemporaryDirectory(dir=MEMORY_DISK) as folder:
-                yield PosixStore("the-store", Path(folder))
-        case kind:
-            yield PosixStore("the-store", tmp_path, direct=kind == "folder")
-
-
-def put(store: Store, name: str = NAME, content: bytes = CONTENT) -> None:
-    with store.create(name, len(content)) as writer:
-        writer.write_at(0, content)
-        writer.commit()
-
-
-def get(store: Store, name: str = NAME) -> bytes:
-    with store.open(name) as reader:
-        return bytes(reader.read_at(0, reader.size))
+from tests.conformance.stands import CONTENT, NAME, Stand, get, put
 
 
 def test_what_was_committed_is_read_back(store: Store) -> None:
@@ -74,15 +39,14 @@ def test_pieces_may_be_written_in_any_order_and_from_several_threads(store: Stor
     assert get(store) == content
 
 
-@pytest.mark.parametrize("offset", [0, 1, 511, 4095, 4096, 4097, 10_200])
-@pytest.mark.parametrize("size", [0, 1, 512, 4096, 9000])
-def test_a_range_is_read_exactly_and_ends_with_the_object(store: Store, offset: int, size: int) -> None:
+def test_a_range_is_read_exactly_and_ends_with_the_object(store: Store) -> None:
     put(store)
+    ranges = list(product([0, 1, 511, 4095, 4096, 4097, 10_200], [0, 1, 512, 4096, 9000]))
 
     with store.open(NAME) as reader:
-        read = bytes(reader.read_at(offset, size))
+        read = {(offset, size): bytes(reader.read_at(offset, size)) for offset, size in ranges}
 
-    assert read == CONTENT[offset : offset + size]
+    assert read == {(offset, size): CONTENT[offset : offset + size] for offset, size in ranges}
 
 
 def test_reading_behind_the_end_gives_nothing(store: Store) -> None:
@@ -166,6 +130,9 @@ def test_a_name_that_is_not_a_plain_word_is_refused(store: Store, name: str) -> 
         lambda: store.open(name),
         lambda: store.size_of(name),
         lambda: store.put_small(name, b""),
+        lambda: store.read_small(name),
+        lambda: store.remove(name),
+        lambda: store.availability([name]),
     ]
 
     for attempt in attempts:
@@ -181,153 +148,125 @@ def test_a_small_object_is_written_and_replaced(store: Store) -> None:
     assert get(store, "x.idx.json") == b"new"
 
 
+def test_a_small_object_is_read_whole(store: Store) -> None:
+    store.put_small("x.idx.json", b"index")
+
+    assert store.read_small("x.idx.json") == b"index"
+    with pytest.raises(IntegrityError, match="y"):
+        store.read_small("y.idx.json")
+
+
+def test_what_is_removed_is_gone_and_can_be_written_again(store: Store) -> None:
+    put(store)
+
+    store.remove(NAME)
+
+    assert store.size_of(NAME) is None
+    put(store, content=b"anew")
+    assert get(store) == b"anew"
+
+
+def test_what_is_not_there_cannot_be_removed(store: Store) -> None:
+    with pytest.raises(IntegrityError) as failed:
+        store.remove(NAME)
+
+    assert failed.value.reason == "objectMissing"
+
+
+def test_the_list_has_every_visible_object_in_the_order_of_names(store: Store) -> None:
+    put(store, "b.tar", b"bbb")
+    put(store, "a.tar", b"a")
+    store.put_small("a.idx.json", b"index")
+
+    with store.create("growing.tar", 10):
+        listed = [(found.name, found.size) for found in store.objects()]
+
+    assert listed == [("a.idx.json", 5), ("a.tar", 1), ("b.tar", 3)]
+
+
+def test_the_list_says_when_an_object_was_written_with_its_zone(store: Store) -> None:
+    put(store)
+
+    (found,) = store.objects()
+
+    assert found.modified.utcoffset() == timedelta(0)
+
+
+def test_an_empty_store_has_an_empty_list(store: Store) -> None:
+    assert list(store.objects()) == []
+
+
+def test_what_reached_its_medium_is_online_and_durable_and_the_rest_is_missing(stand: Stand) -> None:
+    put(stand.store)
+    stand.settle()
+
+    found = stand.store.availability([NAME, "other.tar"])
+
+    assert list(found) == [NAME, "other.tar"]
+    assert (found[NAME].locality, found[NAME].is_durable) == ("online", True)
+    assert (found["other.tar"].locality, found["other.tar"].is_durable) == ("missing", False)
+
+
+def test_recalling_what_is_online_or_missing_changes_nothing(stand: Stand) -> None:
+    put(stand.store)
+    stand.settle()
+
+    stand.store.recall([NAME, "other.tar"], keep_for=timedelta(hours=1))
+    stand.store.release([NAME, "other.tar"])
+
+    assert stand.store.availability([NAME])[NAME].locality == "online"
+    assert get(stand.store) == CONTENT
+
+
+def test_a_living_writer_is_never_disturbed(store: Store) -> None:
+    with store.create(NAME, len(CONTENT)) as writer:
+        writer.write_at(0, CONTENT)
+        discarded = store.discard_unfinished(older_than=timedelta(0))
+        writer.commit()
+
+    assert discarded == []
+    assert get(store) == CONTENT
+
+
+def test_a_slow_store_is_only_slow(stand: Stand) -> None:
+    slow = FaultyStore(stand.store, Faults(delay_s=0.01))
+
+    put(slow)
+
+    assert get(slow) == CONTENT
+
+
+def test_a_bit_that_the_medium_flips_is_read_as_it_is(stand: Stand) -> None:
+    put(stand.store)
+    stand.overwrite(NAME, bytes([CONTENT[0] ^ 1]) + CONTENT[1:])
+
+    read = get(stand.store)
+
+    assert [at for at, (a, b) in enumerate(zip(read, CONTENT, strict=True)) if a != b] == [0]
+
+
+def test_a_truncated_object_has_the_size_that_is_left(stand: Stand) -> None:
+    put(stand.store)
+    stand.overwrite(NAME, CONTENT[:5000])
+
+    assert stand.store.size_of(NAME) == 5000
+    assert get(stand.store) == CONTENT[:5000]
+    assert [found.size for found in stand.store.objects()] == [5000]
+
+
+def test_a_lost_object_is_missing(stand: Stand) -> None:
+    put(stand.store)
+    stand.lose(NAME)
+
+    assert stand.store.size_of(NAME) is None
+    assert stand.store.availability([NAME])[NAME].locality == "missing"
+    assert list(stand.store.objects()) == []
+    with pytest.raises(IntegrityError) as failed:
+        stand.store.open(NAME)
+    assert failed.value.reason == "objectMissing"
+
+
 def test_free_space_is_a_number_or_unknown(store: Store) -> None:
     free = store.free_bytes()
 
     assert free is None or free > 0
-
-
-def test_an_object_larger_than_the_store_is_refused_before_its_first_byte(tmp_path: Path) -> None:
-    for store in (PosixStore("disk", tmp_path), MemoryStore(capacity=1000)):
-        with pytest.raises(UnavailableError) as failed:
-            store.create(NAME, 1 << 50)
-
-        assert failed.value.reason == NO_SPACE
-        assert store.size_of(NAME) is None
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_copy_on_a_disk_is_read_from_the_device_or_with_the_cache_dropped(tmp_path: Path) -> None:
-    for store, expected in (
-        (PosixStore("disk", tmp_path), {"device", "cache-dropped"}),
-        (PosixStore("disk", tmp_path, direct=False), {"cache-dropped"}),
-    ):
-        if store.size_of(NAME) is None:
-            put(store)
-        with store.open(NAME) as reader:
-            assert reader.read_from in expected
-
-
-def test_a_store_that_is_not_mounted_has_lost_nothing(tmp_path: Path) -> None:
-    store = PosixStore("disk", tmp_path / "not mounted")
-
-    for attempt in (store.size_of, store.open):
-        with pytest.raises(UnavailableError, match="mounted"):
-            attempt(NAME)
-    with pytest.raises(UnavailableError, match="mounted"):
-        store.free_bytes()
-
-
-def test_a_link_in_the_store_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "secret").write_bytes(b"secret")
-    (tmp_path / "link.tar").symlink_to(tmp_path / "secret")
-    store = PosixStore("disk", tmp_path)
-
-    assert store.size_of("link.tar") is None
-    with pytest.raises(UnavailableError):
-        store.open("link.tar")
-
-
-@pytest.fixture
-def locked_folder() -> Iterator[Path]:
-    """A folder that this process may not write to: root becomes nobody for the test."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o555)
-        real_user = os.geteuid()
-        os.seteuid(real_user or 65534)
-        yield Path(folder)
-        os.seteuid(real_user)
-        Path(folder).chmod(0o755)
-
-
-def test_a_store_that_may_not_be_written_is_unavailable(locked_folder: Path) -> None:
-    store = PosixStore("disk", locked_folder)
-
-    with pytest.raises(UnavailableError, match="Permission denied"):
-        store.create(NAME, 1)
-
-
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmp_path], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"this user cannot mount a small disk: {mounted.stderr.strip()}")
-    yield tmp_path
-    subprocess.run(["umount", tmp_path], check=True)
-
-
-def test_a_full_disk_is_known_before_the_first_byte_and_left_as_it_was(tiny_disk: Path) -> None:
-    store = PosixStore("disk", tiny_disk)
-    put(store, "first.tar", bytes(700_000))
-
-    with pytest.raises(UnavailableError) as failed:
-        store.create(NAME, 700_000)
-
-    assert failed.value.reason == NO_SPACE
-    assert [path.name for path in tiny_disk.iterdir()] == ["first.tar"]
-
-
-def test_a_disk_that_fills_up_under_a_small_object_is_unavailable(tiny_disk: Path) -> None:
-    store = PosixStore("disk", tiny_disk)
-
-    with pytest.raises(UnavailableError) as failed:
-        store.put_small("x.idx.json", bytes(2 << 20))
-
-    assert failed.value.reason == NO_SPACE
-    assert list(tiny_disk.iterdir()) == []
-
-
-def test_the_leftover_of_a_dead_writer_is_taken_over(tmp_path: Path) -> None:
-    (tmp_path / f"{NAME}.part").write_bytes(b"half" * 99_999)
-
-    put(PosixStore("disk", tmp_path))
-
-    assert [path.name for path in tmp_path.iterdir()] == [NAME]
-    assert get(PosixStore("disk", tmp_path)) == CONTENT
-
-
-def test_of_many_writers_of_one_object_exactly_one_succeeds(tmp_path: Path) -> None:
-    start = threading.Barrier(8)
-
-    def write(number: int) -> bool:
-        start.wait()
-        try:
-            put(PosixStore("disk", tmp_path), content=bytes([number]) * 5000)
-        except (RefusedError, UnavailableError):
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        succeeded = list(pool.map(write, range(8)))
-
-    assert succeeded.count(True) == 1
-    assert get(PosixStore("disk", tmp_path)) == bytes([succeeded.index(True)]) * 5000
-    assert [path.name for path in tmp_path.iterdir()] == [NAME]
-
-
-def test_something_that_appears_under_the_name_while_writing_is_not_overwritten(tmp_path: Path) -> None:
-    with PosixStore("disk", tmp_path).create(NAME, 3) as writer:
-        writer.write_at(0, b"our")
-        (tmp_path / NAME).write_bytes(b"foreign")
-
-        with pytest.raises(UnavailableError):
-            writer.commit()
-
-    assert (tmp_path / NAME).read_bytes() == b"foreign"
-
-
-def test_where_the_kernel_cannot_rename_without_overwriting_it_is_looked_up_first(tmp_path: Path) -> None:
-    (tmp_path / "old").write_bytes(b"old")
-    (tmp_path / "taken").write_bytes(b"taken")
-    folder_fd = os.open(tmp_path, os.O_RDONLY)
-
-    with pytest.raises(FileExistsError):
-        rename_checked(folder_fd, "old", "taken")
-    rename_checked(folder_fd, "old", "new")
-    os.close(folder_fd)
-
-    assert (tmp_path / "taken").read_bytes() == b"taken"
-    assert (tmp_path / "new").read_bytes() == b"old"

@@ -1,8 +1,11 @@
 """The faulty store fails in exactly the ways it is told to."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import pytest
 
-from emdewar.errors import NO_SPACE, UnavailableError
+from emdewar.errors import NO_SPACE, OFFLINE, IntegrityError, UnavailableError
 from emdewar.stores.store import Store
 from emdewar.testing.faults import Faults, FaultyStore, KilledError
 from emdewar.testing.stores import MemoryStore
@@ -69,9 +72,49 @@ def test_the_fake_truncates_an_object() -> None:
     assert (get(store, "there.tar"), store.size_of("there.tar")) == (CONTENT[:5], 5)
 
 
+def test_the_fake_loses_everything() -> None:
+    store = failing(Faults(is_lost=True))
+
+    assert (store.size_of("there.tar"), list(store.objects())) == (None, [])
+    assert store.availability(["there.tar"])["there.tar"].locality == "missing"
+    with pytest.raises(IntegrityError) as failed:
+        store.read_small("there.tar")
+    assert failed.value.reason == "objectMissing"
+
+
+def test_the_fake_keeps_everything_offline_whatever_is_recalled() -> None:
+    store = failing(Faults(is_offline=True))
+
+    store.recall(["there.tar"], keep_for=timedelta(days=1))
+
+    assert store.availability(["there.tar"])["there.tar"].locality == "offline"
+    with pytest.raises(UnavailableError) as failed:
+        store.open("there.tar")
+    assert failed.value.reason == OFFLINE
+
+
+def test_the_fake_never_gets_anything_onto_tape() -> None:
+    store = failing(Faults(is_not_durable=True))
+
+    found = store.availability(["there.tar"])["there.tar"]
+
+    assert (found.locality, found.is_durable) == ("online", False)
+
+
 def test_the_fake_denies_everything() -> None:
     store = failing(Faults(is_denied=True))
 
-    for attempt in (lambda: put(store), lambda: get(store, "there.tar"), lambda: store.size_of("there.tar")):
+    attempts: list[Callable[[], object]] = [
+        lambda: put(store),
+        lambda: get(store, "there.tar"),
+        lambda: store.size_of("there.tar"),
+        lambda: store.remove("there.tar"),
+        lambda: list(store.objects()),
+        lambda: store.availability(["there.tar"]),
+        lambda: store.recall(["there.tar"], keep_for=timedelta(days=1)),
+        lambda: store.release(["there.tar"]),
+        lambda: store.discard_unfinished(older_than=timedelta(0)),
+    ]
+    for attempt in attempts:
         with pytest.raises(UnavailableError, match="permission denied"):
             attempt()

@@ -10,6 +10,7 @@ from prefect.settings import temporary_settings
 from blocks.facility import Facility
 from deployments.local_site import LocalSite
 from tests.flows.scene import Scene
+from tests.flows.vault import Vault, build, folder_store
 
 FAST = {"settle_window_s": 0.2, "quiet_period_s": 0.4, "incomplete_limit_s": 0.6, "poll_s": 0.05}
 
@@ -49,3 +50,9 @@ def write(scene: Scene) -> Callable[[str, bytes], Path]:
         return path
 
     return write_file
+
+
+@pytest.fixture
+def vault(scene: Scene, tmp_path: Path) -> Vault:
+    """A facility with two folders as stores, and a dataset that is due for archiving."""
+    return build(scene, tmp_path, [folder_store(tmp_path, "one"), folder_store(tmp_path, "two")])

@@ -46,10 +46,14 @@ class Scene:
 
     def runs_among(self, runs: list[str]) -> list[str]:
         """Pick the flow runs that are about this dataset."""
+        return self.runs_of(self.pid, runs)
+
+    def runs_of(self, pid: str, runs: list[str]) -> list[str]:
+        """Pick the flow runs that are about a dataset."""
         with self.site.prefect() as client:
-            return [run for run in runs if client.read_flow_run(UUID(run)).parameters["pid"] == self.pid]
+            return [run for run in runs if client.read_flow_run(UUID(run)).parameters["pid"] == pid]
 
     def tars(self) -> list[Path]:
         """List what the archive holds of this dataset, whole or not."""
-        roots = [archive.root for archive in self.facility.archives]
+        roots = [folder for archive in self.facility.archives for folder in archive.folders]
         return sorted(path for root in roots for path in root.rglob(f"*{self.stem}*") if ".tar" in path.name)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from blocks.facility import Facility
+from blocks.store import PosixArchive
 from emdewar.errors import (
     CHANGED_FILES,
     CHECKSUM_MISMATCH,
@@ -22,6 +23,7 @@ from emdewar.errors import (
     UnavailableError,
 )
 from emdewar.lifecycle import ArchiveStatus
+from emdewar.policy import ArchivePolicy
 from flows.acquire import acquire
 from flows.archive import archive
 from flows.ingest import ingest
@@ -91,8 +93,8 @@ def full_store(scene: Scene, tmp_path: Path) -> Iterator[str]:
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", mount], check=False, capture_output=True)
     if done.returncode:
         pytest.skip("needs the right to mount a small file system")
-    archives = [scene.facility.archives[0].model_copy(update={"store_name": "full", "root": mount})]
-    scene.facility.model_copy(update={"archives": archives}).save("full", overwrite=True)
+    fields = {"archives": [PosixArchive(store_name="full", root=mount)], "policy": ArchivePolicy()}
+    Facility(**{**dict(scene.facility), **fields}).save("full", overwrite=True)
     yield "full"
     subprocess.run(["umount", mount], check=True)
 
@@ -102,7 +104,7 @@ def test_a_store_without_space_is_told_with_numbers_and_nothing_is_left_on_it(in
         archive(ingested.pid, facility=full_store)
 
     _assert_not_archived(ingested, ArchiveStatus.JOB_FAILED, NO_SPACE)
-    assert not list(Facility.named(full_store).archives[0].root.rglob("*.tar*"))
+    assert not list(Facility.named(full_store).archives[0].folders[0].rglob("*.tar*"))
 
 
 def test_a_symlink_out_of_the_session_is_refused_before_anything_is_copied(scene: Scene, tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from blocks.facility import Facility
+from blocks.store import PosixArchive
 from emdewar.errors import RefusedError, UnavailableError
 from emdewar.lifecycle import ArchiveStatus, JobType, RetrieveStatus
+from emdewar.policy import ArchivePolicy
 from emdewar.simulation import EpuSession, TiltSeries, add_movies, write_epu_session, write_tilt_series
 from flows.acquire import acquire
 from flows.archive import archive
@@ -17,6 +20,7 @@ from flows.archive_sweep import archive_sweep
 from flows.ingest import ingest
 from flows.retrieve import retrieve
 from tests.flows.scene import Scene
+from tests.flows.vault import folder_store
 
 pytestmark = pytest.mark.slow
 
@@ -195,12 +199,12 @@ def test_a_retrieval_that_is_repeated_counts_the_files_that_are_there(small: Sce
 
 def test_a_damaged_copy_is_passed_over_for_a_sound_one(small: Scene, tmp_path: Path) -> None:
     first = small.facility.archives[0]
-    (tmp_path / "second").mkdir()
-    second = first.model_copy(update={"store_name": "second", "root": tmp_path / "second"})
-    small.facility.model_copy(update={"archives": [first, second]}).save("two-stores", overwrite=True)
+    second = PosixArchive.model_validate(folder_store(tmp_path, "second"))
+    wider = {"archives": [first, second], "policy": ArchivePolicy()}
+    Facility(**{**dict(small.facility), **wider}).save("two-stores", overwrite=True)
     ingest(acquire(small.session.as_posix()))
     archive(small.pid, facility="two-stores")
-    (tar,) = first.root.glob(f"*{small.stem}*.tar")
+    (tar,) = first.folders[0].glob(f"*{small.stem}*.tar")
     tar.chmod(0o644)
     tar.write_bytes(bytes(tar.stat().st_size))
 

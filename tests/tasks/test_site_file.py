@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deployments.apply import read_site
+from deployments.apply import concerns, read_site
 from emdewar.errors import RefusedError
 
 CATALOG = {"url": "http://127.0.0.1:8000", "username": "emdewar", "password": "x"}
@@ -35,9 +35,14 @@ def test_a_sound_site_file_is_read(tmp_path: Path) -> None:
         ({"landing_zon": "/x"}, {}, "landing_zon"),
         ({"landing_zone": "relative"}, {}, "absolute"),
         ({"archives": []}, {}, "archives"),
-        ({"archives": [ARCHIVE, {**ARCHIVE, "root": "/archive/2"}]}, {}, "share a name or a folder"),
-        ({"archives": [ARCHIVE, {**ARCHIVE, "store_name": "disk-2"}]}, {}, "share a name or a folder"),
+        ({"archives": [ARCHIVE, {**ARCHIVE, "root": "/archive/2"}]}, {}, "share a name or a place"),
+        ({"archives": [ARCHIVE, {**ARCHIVE, "store_name": "disk-2"}]}, {}, "share a name or a place"),
         ({"datablock_target_bytes": 0}, {}, "datablock_target_bytes"),
+        ({"archives": [{**ARCHIVE, "rot": "/x"}]}, {}, "rot"),
+        ({"archives": [{"kind": "s4", **ARCHIVE}]}, {}, "kind|s4"),
+        ({"policy": {"copys": []}}, {}, "copys"),
+        ({"policy": {"copies": [{"store": "disk-9"}]}}, {}, "disk-9"),
+        ({"policy": {"required_copies": 2, "copies": [{"store": "disk-1"}]}}, {}, "required_copies"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(
@@ -47,6 +52,13 @@ def test_a_mistake_is_named_with_its_place(
 
     with pytest.raises(RefusedError, match=words):
         read_site(path)
+
+
+def test_what_is_allowed_but_rarely_meant_is_noted(tmp_path: Path) -> None:
+    site = read_site(site_file(tmp_path, {**FACILITY, "datablock_target_bytes": 8_000_000}, MICROSCOPE))
+
+    assert [concern.split(":")[0] for concern in concerns(site)] == ["facility default", "facility default"]
+    assert "suit a tape" in concerns(site)[0]
 
 
 def test_a_block_name_that_prefect_would_not_take_is_refused_first(tmp_path: Path) -> None:

@@ -78,8 +78,8 @@ def test_after_kill_9_nothing_is_visible_and_the_next_run_writes_the_block(
     assert (names_in(disk), store.size_of(NAME)) == ([f"{NAME}.part"], None)
 
     undisturbed = MemoryStore()
-    record = write_datablock(plan_all(files), source, [store, undisturbed])
+    record = write_datablock(plan_all(files), source, [store, undisturbed]).record
 
     assert names_in(disk) == [INDEX, NAME]
     assert verify_copy(store, record, files).record.crc64nvme == record.crc64nvme
-    assert (disk / NAME).read_bytes() == undisturbed.objects[NAME]
+    assert (disk / NAME).read_bytes() == undisturbed.contents[NAME]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emdewar.datablock.slices import BlockSlice, slice_files, sort_files
+from emdewar.datablock.slices import MOST_FILES, BlockSlice, slice_files, sort_files
 from emdewar.errors import RefusedError
 from emdewar.records import DataFile
 from emdewar.testing.datasets import ACQUIRED_AT
@@ -113,3 +113,11 @@ def test_a_hundred_thousand_files_are_divided_into_full_blocks() -> None:
     blocks = slice_files(files, target_bytes=50_000_000)
 
     assert [block.number_of_files for block in blocks] == [10_000] * 10
+
+
+def test_a_block_of_tiny_files_ends_at_fifty_thousand() -> None:
+    files = [named(f"{n:06d}.xml", 1) for n in range(MOST_FILES + 1)]
+
+    blocks = slice_files(files, target_bytes=10**12)
+
+    assert [block.number_of_files for block in blocks] == [MOST_FILES, 1]

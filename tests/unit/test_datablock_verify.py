@@ -1,6 +1,7 @@
 """Only a copy that was read back and equals the catalog's record, byte for byte, is ever called verified."""
 
 import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from emdewar.records import DatablockRecord, DataFile
 from emdewar.stores.posix import PosixStore
 from emdewar.testing.datasets import LEAD, PID, declare, plan_all, write_dataset
 from emdewar.testing.faults import Faults, FaultyStore
+from emdewar.testing.packed import Packed
 from emdewar.testing.stores import MemoryStore
 
 CONTENTS = {
@@ -29,32 +31,9 @@ CONTENTS = {
 }
 
 
-class Packed:
-    """A datablock in memory."""
-
-    def __init__(self, folder: Path) -> None:
-        self.files = write_dataset(folder, CONTENTS)
-        self.layout: BlockLayout = plan_all(self.files)
-        self.store = MemoryStore()
-        self.record: DatablockRecord = write_datablock(self.layout, folder, [self.store])
-
-    @property
-    def name(self) -> str:
-        return self.layout.object_name
-
-    @property
-    def tar(self) -> bytes:
-        return self.store.objects[self.name]
-
-    def with_tar(self, tar: bytes) -> MemoryStore:
-        store = MemoryStore()
-        store.objects[self.name] = tar
-        return store
-
-
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Packed:
-    return Packed(tmp_path_factory.mktemp("source"))
+    return Packed(tmp_path_factory.mktemp("source"), CONTENTS)
 
 
 def test_a_good_copy_is_verified_with_what_was_measured(packed: Packed) -> None:
@@ -117,7 +96,7 @@ def test_every_damaged_file_is_named(packed: Packed) -> None:
         tar[member.content_at + 5] ^= 16
 
     with pytest.raises(IntegrityError) as found:
-        verify_copy(packed.with_tar(bytes(tar)), packed.record, packed.files)
+        verify_copy(packed.copy(bytes(tar))[0], packed.record, packed.files)
 
     assert (found.value.reason, found.value.paths) == (CHECKSUM_MISMATCH, ("grid/b.eer", "grid/c.mrc"))
 
@@ -125,7 +104,7 @@ def test_every_damaged_file_is_named(packed: Packed) -> None:
 def test_a_write_that_was_silently_dropped_is_found(packed: Packed, tmp_path: Path) -> None:
     write_dataset(tmp_path, CONTENTS)
     store = FaultyStore(MemoryStore(), Faults(drops_writes=True))
-    record = write_datablock(packed.layout, tmp_path, [store])
+    record = write_datablock(packed.layout, tmp_path, [store]).record
 
     with pytest.raises(IntegrityError, match="lost or was never written"):
         verify_copy(store, record, packed.files)
@@ -144,7 +123,7 @@ def test_a_copy_that_lost_a_page_in_the_middle_is_found(packed: Packed) -> None:
     tar[4096 * 60 : 4096 * 61] = bytes(4096)
 
     with pytest.raises(IntegrityError):
-        verify_copy(packed.with_tar(bytes(tar)), packed.record, packed.files)
+        verify_copy(packed.copy(bytes(tar))[0], packed.record, packed.files)
 
 
 def other_block(contents: dict[str, bytes], folder: Path) -> tuple[MemoryStore, DatablockRecord]:
@@ -152,7 +131,7 @@ def other_block(contents: dict[str, bytes], folder: Path) -> tuple[MemoryStore, 
     files = write_dataset(folder, contents)
     (block,) = slice_files(files, target_bytes=1 << 40)
     store = MemoryStore()
-    return store, write_datablock(plan_block(PID, block, files, LEAD), folder, [store])
+    return store, write_datablock(plan_block(PID, block, files, LEAD), folder, [store]).record
 
 
 @pytest.mark.parametrize(
@@ -192,7 +171,7 @@ def test_a_tar_of_the_same_files_by_another_program_is_not_our_datablock(packed:
     record = packed.record.model_copy(update={"packed_size": len(content)})
 
     with pytest.raises(IntegrityError, match="header at byte 0"):
-        verify_copy(packed.with_tar(content), record, packed.files)
+        verify_copy(packed.copy(content)[0], record, packed.files)
 
 
 def write_and_get(folder: Path) -> Path:
@@ -223,7 +202,7 @@ def test_a_forged_tag_manifest_is_found_even_if_header_and_record_fit_it(packed:
     record = packed.record.model_copy(update={"crc64nvme": f"{crc64nvme(bytes(tar)):016x}"})
 
     with pytest.raises(IntegrityError, match="do not fit its contents"):
-        verify_copy(packed.with_tar(bytes(tar)), record, packed.files)
+        verify_copy(packed.copy(bytes(tar))[0], record, packed.files)
 
 
 @pytest.mark.parametrize("field", ["crc64nvme", "manifest_sha256"])
@@ -248,7 +227,7 @@ def test_a_copy_on_a_disk_is_read_past_the_page_cache(packed: Packed, tmp_path: 
     (tmp_path / "disk").mkdir()
     write_dataset(tmp_path / "source", CONTENTS)
     store = PosixStore("disk", tmp_path / "disk")
-    record = write_datablock(packed.layout, tmp_path / "source", [store])
+    record = write_datablock(packed.layout, tmp_path / "source", [store]).record
 
     copy = verify_copy(store, record, packed.files)
 
@@ -267,6 +246,24 @@ def test_one_file_of_any_size_is_a_datablock_that_verifies(tmp_path: Path) -> No
         files = write_dataset(tmp_path, {"one.mrc": bytes(size)})
         store = MemoryStore()
 
-        record = write_datablock(plan_all(files, {}), tmp_path, [store])
+        record = write_datablock(plan_all(files, {}), tmp_path, [store]).record
 
         assert verify_copy(store, record, [declare("one.mrc", bytes(size))]).record.size == record.packed_size
+
+
+def test_a_copy_under_another_name_is_verified(packed: Packed) -> None:
+    store, name = packed.copy(packed.tar)
+    store.contents["again.2.tar"] = store.contents.pop(name)
+
+    copy = verify_copy(store, packed.record, packed.files, location="again.2.tar").record
+
+    assert copy.location == "again.2.tar"
+
+
+def test_reading_keeps_to_a_rate(packed: Packed) -> None:
+    size = len(packed.tar)
+    start_s = time.monotonic()
+
+    verify_copy(packed.store, packed.record, packed.files, bytes_per_s=4 * size)
+
+    assert time.monotonic() - start_s >= 0.25

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from awscrt.checksums import crc64nvme
 
+from emdewar.datablock.existing import DIFFERENT_OBJECT
 from emdewar.datablock.write import write_datablock
 from emdewar.errors import (
     CHANGED_FILES,
@@ -63,7 +64,7 @@ def test_a_datablock_has_the_same_bytes_in_every_version_of_this_software(source
 
     write_datablock(plan_all(files), source, [store])
 
-    assert hashlib.sha256(store.objects[NAME]).hexdigest() == GOLDEN_SHA256
+    assert hashlib.sha256(store.contents[NAME]).hexdigest() == GOLDEN_SHA256
 
 
 @pytest.mark.parametrize("workers", [1, 2, 9])
@@ -74,15 +75,15 @@ def test_the_bytes_depend_neither_on_the_number_of_threads_nor_on_the_store(
 
     write_datablock(plan_all(files), source, [one, other], workers=workers)
 
-    assert (disk / NAME).read_bytes() == one.objects[NAME]
-    assert hashlib.sha256(one.objects[NAME]).hexdigest() == GOLDEN_SHA256
+    assert (disk / NAME).read_bytes() == one.contents[NAME]
+    assert hashlib.sha256(one.contents[NAME]).hexdigest() == GOLDEN_SHA256
 
 
 def test_the_record_says_where_each_file_lies_and_what_binds_the_block(source: Path, files: list[DataFile]) -> None:
     store = MemoryStore()
 
-    record = write_datablock(plan_all(files), source, [store])
-    tar = store.objects[NAME]
+    record = write_datablock(plan_all(files), source, [store]).record
+    tar = store.contents[NAME]
 
     for file in record.data_file_list:
         assert file.offset is not None
@@ -96,7 +97,7 @@ def test_the_index_lists_every_member_and_the_checksums_of_the_parts(source: Pat
     store = MemoryStore()
 
     write_datablock(plan_all(files), source, [store])
-    tar, index = store.objects[NAME], json.loads(store.objects[INDEX])
+    tar, index = store.contents[NAME], json.loads(store.contents[INDEX])
 
     for _, offset, size, sha256 in index["members"]:
         assert hashlib.sha256(tar[offset : offset + size]).hexdigest() == sha256
@@ -125,7 +126,7 @@ def test_missing_files_are_all_listed_before_anything_is_written(source: Path, f
 
     assert refused.value.reason == MISSING_FILES
     assert refused.value.paths == ("atlas.mrc", "grid/movie_1.xml")
-    assert not store.objects
+    assert not store.contents
 
 
 def grow(path: Path) -> None:
@@ -166,7 +167,7 @@ def test_a_file_that_is_not_as_declared_is_refused(
 
     assert refused.value.reason == CHANGED_FILES
     assert "grid/movie_1.eer" in refused.value.paths
-    assert not store.objects
+    assert not store.contents
 
 
 @pytest.mark.parametrize("name", ["grid/movie_1.eer", "grid/movie_1.xml"])
@@ -183,7 +184,7 @@ def test_content_that_rotted_under_the_same_size_and_time_is_an_integrity_error(
 
     assert (found.value.reason, found.value.paths) == (CHECKSUM_MISMATCH, (name,))
     assert hashlib.sha256(CONTENTS[name]).hexdigest() in str(found.value)
-    assert not store.objects
+    assert not store.contents
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
@@ -197,7 +198,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
         write_datablock(plan_all(files), tmp_path, [store], on_progress=change_it)
 
     assert (refused.value.reason, refused.value.paths) == (CHANGED_FILES, ("three_parts.mrc",))
-    assert not store.objects
+    assert not store.contents
 
 
 class Meanwhile(MemoryStore):
@@ -223,7 +224,7 @@ def test_a_file_that_changes_between_check_and_reading_is_refused(
 
     assert refused.value.reason == (MISSING_FILES if change is Path.unlink else CHANGED_FILES)
     assert refused.value.paths == ("grid/movie_1.eer",)
-    assert not store.objects
+    assert not store.contents
 
 
 def test_a_source_that_is_not_mounted_is_unavailable(tmp_path: Path, files: list[DataFile]) -> None:
@@ -236,23 +237,141 @@ def test_a_block_without_a_store_is_refused(source: Path, files: list[DataFile])
         write_datablock(plan_all(files), source, [])
 
 
-def test_a_full_store_leaves_nothing_on_any_store(source: Path, files: list[DataFile], disk: Path) -> None:
-    healthy, full = PosixStore("disk", disk), FaultyStore(MemoryStore(), Faults(full_after=1_000_000))
+def test_two_stores_of_one_name_are_refused(source: Path, files: list[DataFile]) -> None:
+    with pytest.raises(RefusedError, match="one name"):
+        write_datablock(plan_all(files), source, [MemoryStore("tape"), MemoryStore("tape")])
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [Faults(is_denied=True), Faults(full_after=1_000_000), Faults(full_after=0)],
+    ids=["refuses at once", "fills up", "is full"],
+)
+def test_a_store_that_fails_is_left_behind_and_the_others_get_the_block(
+    source: Path, files: list[DataFile], disk: Path, faults: Faults
+) -> None:
+    bad = MemoryStore("bad")
+
+    written = write_datablock(plan_all(files), source, [FaultyStore(bad, faults), PosixStore("disk", disk)])
+
+    assert written.stores == ("disk",)
+    assert isinstance(written.failed["bad"], UnavailableError)
+    assert names_in(disk) == [INDEX, NAME]
+    assert not bad.contents
+    assert not bad.growing
+
+
+class FailingAtTheEnd(MemoryStore):
+    """A store that loses its connection when an object or its index is completed."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__("bad")
+        self._step = step
+
+    def create(self, name: str, size: int) -> MemoryWriter:
+        return UncommittableWriter(self, name, size) if self._step == "commit" else super().create(name, size)
+
+    def put_small(self, name: str, content: bytes) -> None:
+        if self._step == "index":
+            msg = "cannot write the index"
+            raise UnavailableError(msg)
+        super().put_small(name, content)
+
+
+class UncommittableWriter(MemoryWriter):
+    def commit(self) -> None:
+        msg = "cannot complete the object"
+        raise UnavailableError(msg)
+
+
+@pytest.mark.parametrize("step", ["commit", "index"])
+def test_a_store_that_fails_at_the_very_end_does_not_count_as_written(
+    source: Path, files: list[DataFile], step: str
+) -> None:
+    good = MemoryStore("good")
+
+    written = write_datablock(plan_all(files), source, [good, FailingAtTheEnd(step)])
+
+    assert (written.stores, list(written.failed)) == (("good",), ["bad"])
+    assert set(good.contents) == {NAME, INDEX}
+
+
+def test_the_next_run_writes_only_where_a_store_had_failed(source: Path, files: list[DataFile]) -> None:
+    good, bad = MemoryStore("good"), MemoryStore("bad")
+    first = write_datablock(plan_all(files), source, [good, FaultyStore(bad, Faults(full_after=1_000_000))])
+    before = good.contents[NAME]
+
+    second = write_datablock(plan_all(files), source, [good, bad])
+
+    assert (first.stores, second.stores, second.failed) == (("good",), ("good", "bad"), {})
+    assert second.record == first.record
+    assert good.contents[NAME] is before
+    assert bad.contents == good.contents
+
+
+def test_when_every_store_fails_nothing_is_visible_and_an_error_that_may_pass_is_raised(
+    source: Path, files: list[DataFile], disk: Path
+) -> None:
+    foreign = MemoryStore("foreign")
+    foreign.contents[NAME] = b"something else"
+    full = FaultyStore(PosixStore("disk", disk), Faults(full_after=1_000_000))
 
     with pytest.raises(UnavailableError) as failed:
-        write_datablock(plan_all(files), source, [healthy, full])
+        write_datablock(plan_all(files), source, [foreign, full])
 
     assert failed.value.reason == NO_SPACE
     assert names_in(disk) == []
+    assert foreign.contents == {NAME: b"something else"}
 
 
-def test_a_run_that_dies_in_the_middle_leaves_nothing(source: Path, files: list[DataFile], disk: Path) -> None:
-    dying = FaultyStore(PosixStore("disk", disk), Faults(killed_after=1_000_000))
+def test_a_store_that_holds_a_different_block_does_not_cost_the_others_theirs(
+    source: Path, files: list[DataFile]
+) -> None:
+    foreign, good = MemoryStore("foreign"), MemoryStore("good")
+    foreign.contents[NAME] = b"something else"
+
+    written = write_datablock(plan_all(files), source, [foreign, good])
+
+    assert written.stores == ("good",)
+    assert written.failed["foreign"].reason == DIFFERENT_OBJECT
+    assert foreign.contents == {NAME: b"something else"}
+
+
+def test_a_rotten_source_is_written_to_no_store_even_if_one_has_the_block(source: Path, files: list[DataFile]) -> None:
+    one, other = MemoryStore("one"), MemoryStore("other")
+    write_datablock(plan_all(files), source, [one])
+    write_dataset(source, {"atlas.mrc": b"\6" * 100_000})
+
+    with pytest.raises(IntegrityError) as found:
+        write_datablock(plan_all(files), source, [one, other])
+
+    assert found.value.paths == ("atlas.mrc",)
+    assert not other.contents
+
+
+def bytes_read() -> int:
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+def test_three_stores_cost_one_read_of_each_byte(tmp_path: Path) -> None:
+    files = write_dataset(tmp_path, {f"movie_{n}.eer": bytes([n]) * 3_000_000 for n in range(6)})
+    before = bytes_read()
+
+    write_datablock(plan_all(files), tmp_path, [MemoryStore("a"), MemoryStore("b"), MemoryStore("c")])
+
+    assert bytes_read() - before < 18_000_000 * 1.1
+
+
+def test_a_run_that_dies_in_the_middle_leaves_nothing_on_any_store(
+    source: Path, files: list[DataFile], disk: Path
+) -> None:
+    dying, other = FaultyStore(PosixStore("disk", disk), Faults(killed_after=1_000_000)), MemoryStore("other")
 
     with pytest.raises(KilledError):
-        write_datablock(plan_all(files), source, [dying])
+        write_datablock(plan_all(files), source, [other, dying])
 
     assert names_in(disk) == []
+    assert not other.contents
 
 
 def test_a_cancelled_run_stops_and_leaves_nothing(source: Path, files: list[DataFile], disk: Path) -> None:
@@ -284,8 +403,8 @@ def test_only_the_missing_copy_is_written(source: Path, files: list[DataFile]) -
 
     second = write_datablock(plan_all(files), source, [one, other])
 
-    assert second == first
-    assert one.objects == other.objects
+    assert second.record == first.record
+    assert one.contents == other.contents
 
 
 @pytest.mark.parametrize("position", [600, 3000, 200_000, -3])
@@ -294,24 +413,24 @@ def test_a_different_block_of_the_same_name_is_never_overwritten(
 ) -> None:
     store = MemoryStore()
     write_datablock(plan_all(files), source, [store])
-    foreign = bytearray(store.objects[NAME])
+    foreign = bytearray(store.contents[NAME])
     foreign[position] ^= 1
-    store.objects[NAME] = bytes(foreign)
+    store.contents[NAME] = bytes(foreign)
 
     with pytest.raises(IntegrityError, match="not the planned one"):
         write_datablock(plan_all(files), source, [store])
 
-    assert store.objects[NAME] == foreign
+    assert store.contents[NAME] == foreign
 
 
 def test_a_block_of_another_size_is_never_overwritten(source: Path, files: list[DataFile]) -> None:
     store = MemoryStore()
-    store.objects[NAME] = b"something else"
+    store.contents[NAME] = b"something else"
 
     with pytest.raises(IntegrityError, match="14 bytes instead of"):
         write_datablock(plan_all(files), source, [store])
 
-    assert store.objects == {NAME: b"something else"}
+    assert store.contents == {NAME: b"something else"}
 
 
 def test_a_block_with_other_leading_metadata_is_never_overwritten(source: Path, files: list[DataFile]) -> None:

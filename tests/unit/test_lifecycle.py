@@ -4,9 +4,11 @@ import pytest
 
 from emdewar.errors import RefusedError
 from emdewar.lifecycle import (
+    ARCHIVABLE,
     ARCHIVE_MOVES,
     JOB_MOVES,
     OPEN_JOB,
+    RETRIEVABLE,
     RETRIEVE_MOVES,
     ArchiveStatus,
     JobStatus,
@@ -21,14 +23,21 @@ def test_every_state_has_a_row() -> None:
     assert set(JOB_MOVES) == set(JobStatus)
 
 
-def test_only_a_started_archive_can_become_archived() -> None:
+def test_only_a_started_archive_or_a_mended_one_can_become_archived() -> None:
     sources = {status for status, targets in ARCHIVE_MOVES.items() if ArchiveStatus.ON_ARCHIVE_DISK in targets}
 
-    assert sources == {ArchiveStatus.STARTED}
+    assert sources == {ArchiveStatus.STARTED, ArchiveStatus.DAMAGED}
 
 
-def test_an_archived_dataset_leaves_that_state_by_no_ordinary_move() -> None:
-    assert not ARCHIVE_MOVES[ArchiveStatus.ON_ARCHIVE_DISK]
+def test_no_ordinary_move_leads_from_an_archived_dataset_back_to_archiving() -> None:
+    archived = {ArchiveStatus.ON_ARCHIVE_DISK, ArchiveStatus.DAMAGED}
+
+    assert set().union(*(ARCHIVE_MOVES[status] for status in archived)) == archived
+
+
+def test_what_is_left_of_a_damaged_dataset_can_be_retrieved_and_it_is_not_archived_again() -> None:
+    assert ArchiveStatus.DAMAGED in RETRIEVABLE
+    assert ArchiveStatus.DAMAGED not in ARCHIVABLE
 
 
 def test_every_failure_has_a_way_back() -> None:

@@ -12,8 +12,8 @@ from pydantic_core import to_jsonable_python
 from emdewar.catalog import file_lists
 from emdewar.catalog.answers import record, records
 from emdewar.catalog.connection import Connection, Json, segment
+from emdewar.catalog.copies import CopyCalls
 from emdewar.catalog.jobs import JobCalls
-from emdewar.datablock.verify import VerifiedCopy
 from emdewar.errors import RefusedError
 from emdewar.lifecycle import ArchiveStatus
 from emdewar.records import (
@@ -28,7 +28,7 @@ from emdewar.records import (
 )
 
 
-class Catalog(JobCalls):
+class Catalog(CopyCalls, JobCalls):
     """A logged-in client; a context manager that closes its connection."""
 
     def __init__(self, connection: Connection) -> None:
@@ -220,19 +220,6 @@ class Catalog(JobCalls):
             UnavailableError: The catalog cannot be reached now.
         """
         return file_lists.paged(self._connection, f"/api/v4/datablocks/{segment(archive_id)}/files")
-
-    def record_copy(self, archive_id: str, copy: VerifiedCopy) -> None:
-        """Record a verified copy of a datablock; the same again is fine.
-
-        Nothing but the proof that `verify_copy` gives is taken: an upload that ended well is no copy.
-
-        Raises:
-            IntegrityError: What was read back is not what was written.
-            RefusedError: The catalog refused.
-            UnavailableError: The catalog cannot be reached now.
-        """
-        body = copy.record.model_dump(mode="json", by_alias=True)
-        self._connection.send("POST", f"/api/v4/datablocks/{segment(archive_id)}/copies", body)
 
     def publish(self, pid: str) -> None:
         """Open a dataset to everybody, with its file lists, datablocks and attachments; twice is once.

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import count
 from typing import Any
 
 from emdewar.catalog.answers import record, records
 from emdewar.catalog.connection import Connection, segment
 from emdewar.lifecycle import OPEN_JOB, JobStatus, JobType
-from emdewar.records import Job, JobDataset
+from emdewar.records import Job, JobDataset, iso_milliseconds
 
 DATASETS_PER_PAGE = 1_000
+JOBS_PER_PAGE = 100
 
 
 class JobCalls:
@@ -73,6 +76,40 @@ class JobCalls:
         found = records(Job, self._connection.get("/api/v4/jobs", filter=json.dumps(newest)))
         return next(iter(found), None)
 
+    def open_jobs(self, kind: JobType | str, limit: int = 100) -> list[Job]:
+        """Give the open jobs of a kind, those that wait for longest first.
+
+        Args:
+            kind: Type of the jobs.
+            limit: How many at most.
+
+        Raises:
+            UnavailableError: The catalog cannot be reached now.
+        """
+        where = {"type": str(kind), "statusCode": {"inq": sorted(OPEN_JOB)}}
+        oldest = {"where": where, "limits": {"limit": limit, "sort": {"createdAt": "asc"}}}
+        return records(Job, self._connection.get("/api/v4/jobs", filter=json.dumps(oldest)))
+
+    def ended_jobs(self, kind: JobType | str, before: datetime) -> Iterator[Job]:
+        """Give the jobs of a kind that have ended and were not changed since a moment, page by page, oldest first.
+
+        Args:
+            kind: Type of the jobs.
+            before: The moment; it must have passed, or jobs that end meanwhile shift the pages.
+
+        Raises:
+            UnavailableError: The catalog cannot be reached now.
+        """
+        ended = sorted(set(JobStatus) - OPEN_JOB)
+        where = {"type": str(kind), "statusCode": {"inq": ended}, "updatedAt": {"lt": iso_milliseconds(before)}}
+        for skip in count(0, JOBS_PER_PAGE):
+            limits = {"limit": JOBS_PER_PAGE, "skip": skip, "sort": {"createdAt": "asc"}}
+            asked = json.dumps({"where": where, "limits": limits})
+            page = records(Job, self._connection.get("/api/v4/jobs", filter=asked))
+            yield from page
+            if len(page) < JOBS_PER_PAGE:
+                return
+
     def job(self, job_id: str) -> Job:
         """Give a job.
 
@@ -95,6 +132,25 @@ class JobCalls:
         if result is not None:
             body["jobResultObject"] = dict(result)
         return record(Job, self._connection.send("PATCH", f"/api/v4/jobs/{segment(job_id)}", body))
+
+    def report_job(
+        self, job_id: str, message: str, result: Mapping[str, Any] | None = None, *, pid: str | None = None
+    ) -> Job:
+        """Say how far an open job is, for people and programs that wait for it; its status stays.
+
+        Args:
+            job_id: The job.
+            message: For people.
+            result: What there is so far. Its keys are merged into the result there is; None as a value removes a key.
+            pid: Say it of one of its datasets only.
+
+        Raises:
+            RefusedError: There is no such job, it has ended, or it does not name the dataset.
+            UnavailableError: The catalog cannot be reached now.
+        """
+        path = f"/api/v4/jobs/{segment(job_id)}/progress"
+        body = {"message": message, "result": dict(result or {})} | ({} if pid is None else {"pid": pid})
+        return record(Job, self._connection.send("POST", path, body))
 
     def end_in_job(
         self, job_id: str, pid: str, status: JobStatus, message: str = "", result: Mapping[str, Any] | None = None

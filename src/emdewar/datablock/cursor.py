@@ -2,18 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from emdewar.datablock.checksums import Span, span_of
 from emdewar.errors import IntegrityError
 from emdewar.stores.store import ObjectReader
 
-CHUNK: Final = 1 << 20
-"""Bytes of one read, on multiples of itself, so that no read crosses a part."""
-
 
 class Cursor:
-    """A position that only moves forward."""
+    """A position that only moves forward.
+
+    It reads on multiples of the reader's step, so that no read crosses a part.
+    """
 
     def __init__(
         self, reader: ObjectReader, start: int, end: int, part_size: int, on_read: Callable[[int], None]
@@ -24,12 +23,13 @@ class Cursor:
             reader: The tar.
             start: First byte.
             end: First byte after the stretch.
-            part_size: Bytes of a part, a multiple of `CHUNK`.
+            part_size: Bytes of a part, a multiple of the reader's step.
             on_read: Called with the size of each read.
         """
         self.at = start
         self.spans: list[Span] = []
         self._reader = reader
+        self._step = reader.read_step
         self._end = end
         self._part_size = part_size
         self._on_read = on_read
@@ -66,7 +66,7 @@ class Cursor:
 
     def _read(self) -> memoryview:
         at = self._read_to
-        wanted = min(CHUNK - at % CHUNK, self._end - at)
+        wanted = min(self._step - at % self._step, self._end - at)
         chunk = self._reader.read_at(at, wanted)
         if not wanted or len(chunk) < wanted:
             raise IntegrityError(f"the tar ends at byte {at + len(chunk)}, before its time")

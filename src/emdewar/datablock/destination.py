@@ -1,14 +1,20 @@
-"""The folder files are restored to: made part by part, never through a link, nothing in it overwritten."""
+"""Where files are restored to: what every destination can do, and the folder, which is one.
+
+A file is visible at a destination only when it was published, whole and proven; nothing there is ever overwritten.
+"""
 
 import errno
 import hashlib
 import os
 import stat
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Protocol, Self
 
-from emdewar.datablock.moments import NANOSECONDS_PER_MS, time_ms
+from emdewar.datablock.folder_file import FolderFile, part_name
 from emdewar.datablock.tree import OPEN_FOLDER, LinkFreeTree
 from emdewar.errors import NO_SPACE, RefusedError, UnavailableError
 from emdewar.records import DataFile
@@ -18,83 +24,127 @@ from emdewar.stores.system_errors import outside
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-class DestinationFolder(LinkFreeTree):
-    """A folder that is filled; each folder left behind is on the medium with its names."""
+class FileWriter(Protocol):
+    """A file that is being restored; a context manager, for one thread at a time.
 
-    def __init__(self, root: Path) -> None:
+    Leaving the context without `publish` leaves nothing visible.
+    """
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Put the next bytes; they are the caller's again once this returns.
+
+        Raises:
+            UnavailableError: The destination is full (reason `noSpace`) or cannot be reached.
+        """
+
+    def publish(self) -> None:
+        """Make the content durable, then visible under the file's path, with its time where that can be kept.
+
+        Called once, when all bytes were written and have the right sha256.
+
+        Raises:
+            RefusedError: Something bears the path by now.
+            UnavailableError: The destination could not make it durable.
+        """
+
+    def __enter__(self) -> Self:
+        """Start."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Discard what was not published."""
+
+
+class Destination(Protocol):
+    """A place files are restored to, under their paths; safe for several threads.
+
+    Attributes:
+        place: How messages call it, e.g. the folder.
+    """
+
+    place: str
+
+    def missing_bytes(self, file: DataFile) -> int:
+        """Tell how many bytes of the file are still to come: none where a file of its size is there.
+
+        Raises:
+            RefusedError: Something else bears its path, or the path leads out of the destination.
+            UnavailableError: The destination cannot be reached.
+        """
+
+    def check_room(self, size: int) -> None:
+        """Check that as many bytes fit, where that can be known.
+
+        Raises:
+            UnavailableError: They do not (reason `noSpace`).
+        """
+
+    def holds(self, file: DataFile) -> bool:
+        """Tell whether the file is there already, by its content.
+
+        Raises:
+            RefusedError: Something else bears its path.
+            UnavailableError: The destination cannot be read.
+        """
+
+    def create(self, file: DataFile) -> FileWriter:
+        """Begin a file, invisibly.
+
+        Raises:
+            RefusedError: Its path leads through something that is no folder.
+            UnavailableError: Somebody else is writing it, or the destination cannot be written.
+        """
+
+    def settle(self) -> None:
+        """Make the paths of all published files durable; called once no file is being written any more.
+
+        Raises:
+            UnavailableError: The destination could not.
+        """
+
+
+class DestinationFolder:
+    """A folder that is filled: made part by part, never through a link; a context manager."""
+
+    def __init__(self, root: Path, *, direct: bool = True) -> None:
         """Make the folder if need be, and open it.
+
+        Args:
+            root: The folder.
+            direct: Whether to pass by the page cache where the file system can; switch it off where that is slow.
 
         Raises:
             UnavailableError: It cannot be made or opened.
         """
         self.root = root
+        self.place = str(root)
+        self._direct = direct
+        self._lock = threading.Lock()
+        self._idle: list[_Tree] = []
+        self._unsettled: set[str] = set()
         with outside(f"open the folder {root}"):
             root.mkdir(parents=True, exist_ok=True)
-            super().__init__(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-
-    def create(self, file: DataFile) -> PartFile:
-        """Begin a file under a temporary name.
-
-        Raises:
-            UnavailableError: Somebody else is writing it.
-        """
-        folder_fd, name = self.enter(file.path)
-        return PartFile(folder_fd, part_name(name), name)
-
-    def publish(self, part: PartFile, file: DataFile) -> None:
-        """Give a file its time and name."""
-        time_ns = time_ms(file.time) * NANOSECONDS_PER_MS
-        os.utime(part.fd, ns=(time_ns, time_ns))
-        part.publish()
-
-    def holds(self, file: DataFile) -> bool:
-        """Tell whether the file is here already, by its content.
-
-        Raises:
-            RefusedError: Something else bears its name.
-        """
-        if self.missing_bytes(file):
-            return False
-        folder_fd, name = self.enter(file.path)
-        try:
-            there = os.open(name, _FILE, dir_fd=folder_fd)
-        except FileNotFoundError:
-            return False
-        with os.fdopen(there, "rb") as content:
-            if hashlib.file_digest(content, "sha256").hexdigest() == file.chk:
-                return True
-        raise in_the_way_error(self.root, [file.path])
+            self._root_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def missing_bytes(self, file: DataFile) -> int:
         """Tell how many bytes of the file are still to come: none where a file of its size is here.
 
         Raises:
-            RefusedError: Something else bears its name.
+            RefusedError: Something else bears its name, or the path leads out of the folder.
+            UnavailableError: The folder cannot be read.
         """
-        folder_fd, name = self.enter(file.path)
-        try:
-            there = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
-        except FileNotFoundError:
-            return file.size
+        with self._entered("look for", file) as (folder_fd, name):
+            try:
+                there = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
+            except FileNotFoundError:
+                return file.size
         if not stat.S_ISREG(there.st_mode) or there.st_size != file.size:
-            raise in_the_way_error(self.root, [file.path])
+            raise in_the_way_error(self.place, [file.path])
         return 0
 
-    def enter(self, path: str) -> tuple[int, str]:
-        """Give the open folder of a path, made if need be, and the name that remains.
-
-        Raises:
-            RefusedError: A link or a file stands where a folder should.
-        """
-        try:
-            return super().enter(path)
-        except OSError as error:
-            if error.errno in {errno.ELOOP, errno.ENOTDIR}:
-                raise in_the_way_error(self.root, [path]) from error
-            raise
-
-    def check_space(self, wanted: int) -> None:
-        """Check that the wanted bytes fit.
+    def check_room(self, size: int) -> None:
+        """Check that as many bytes fit.
 
         Raises:
             UnavailableError: They do not (reason `noSpace`).
@@ -102,37 +152,110 @@ class DestinationFolder(LinkFreeTree):
         with outside(f"ask {self.root} for its free space"):
             file_system = os.fstatvfs(self._root_fd)
         free = file_system.f_bavail * file_system.f_frsize
-        if free < wanted:
-            msg = f"{self.root} has {free} bytes free and needs {wanted}; free space or choose another folder"
+        if free < size:
+            msg = f"{self.root} has {free} bytes free and needs {size}; free space or choose another folder"
             raise UnavailableError(msg, reason=NO_SPACE)
+
+    def holds(self, file: DataFile) -> bool:
+        """Tell whether the file is here already, by its content.
+
+        Raises:
+            RefusedError: Something else bears its name.
+            UnavailableError: The folder cannot be read.
+        """
+        if self.missing_bytes(file):
+            return False
+        with self._entered("read", file) as (folder_fd, name):
+            try:
+                there = os.open(name, _FILE, dir_fd=folder_fd)
+            except FileNotFoundError:
+                return False
+            with os.fdopen(there, "rb") as content:
+                if hashlib.file_digest(content, "sha256").hexdigest() == file.chk:
+                    return True
+        raise in_the_way_error(self.place, [file.path])
+
+    def create(self, file: DataFile) -> FolderFile:
+        """Begin a file under a temporary name.
+
+        Raises:
+            RefusedError: A link or a file stands where a folder should, or the path leads out of the folder.
+            UnavailableError: Somebody else is writing it, or the folder cannot be written.
+        """
+        with self._entered("write", file) as (folder_fd, name):
+            part = PartFile(folder_fd, part_name(name), name)
+        return FolderFile(part, file, f"restore {self.place}/{file.path}", self._published, direct=self._direct)
+
+    def settle(self) -> None:
+        """Put the names of all published files on the medium.
+
+        Raises:
+            UnavailableError: That failed.
+        """
+        with self._lock:
+            folders, self._unsettled = sorted(self._unsettled), set()
+        with outside(f"complete {self.root}"), self._tree() as tree:
+            for folder in folders:
+                os.fsync(tree.enter(f"{folder}/")[0])
+
+    def _published(self, file: DataFile) -> None:
+        folder = file.path.rpartition("/")[0]
+        with self._lock:
+            self._unsettled.add(folder)
+
+    @contextmanager
+    def _entered(self, action: str, file: DataFile) -> Iterator[tuple[int, str]]:
+        """Give the open folder of a file's path, made if need be, and the name that remains."""
+        with outside(f"{action} {self.place}/{file.path}"), self._tree() as tree:
+            try:
+                entered = tree.enter(file.path)
+            except OSError as error:
+                if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+                    raise in_the_way_error(self.place, [file.path]) from error
+                raise
+            yield entered
+
+    @contextmanager
+    def _tree(self) -> Iterator["_Tree"]:
+        """Lend a tree, the one last used if it is free: it most likely stands in the right folder already."""
+        with self._lock:
+            tree = self._idle.pop() if self._idle else None
+        tree = tree or _Tree(os.dup(self._root_fd))
+        try:
+            yield tree
+        finally:
+            with self._lock:
+                self._idle.append(tree)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the folder."""
+        for tree in self._idle:
+            tree.__exit__(kind, error, trace)
+        self._idle.clear()
+        os.close(self._root_fd)
+
+
+class _Tree(LinkFreeTree):
+    """Makes the folders it enters."""
 
     def _open_folder(self, above_fd: int, part: str) -> int:
         try:
-            return os.open(part, OPEN_FOLDER, dir_fd=above_fd)
+            return super()._open_folder(above_fd, part)
         except FileNotFoundError:
-            _make_folder(above_fd, part)
+            # Another thread may be faster; whether it is a folder, the next opening tells.
+            with suppress(FileExistsError):
+                os.mkdir(part, dir_fd=above_fd)
+                os.fsync(above_fd)
             return os.open(part, OPEN_FOLDER, dir_fd=above_fd)
 
-    def _leave(self) -> None:
-        os.fsync(self._folder_fd)
-        super()._leave()
 
-
-def in_the_way_error(root: Path, paths: Sequence[str]) -> RefusedError:
-    """Say that something bears the names of files to restore."""
-    what = f"{len(paths)} path(s) below {root} are taken by a link or by other content, first {paths[0]!r}"
+def in_the_way_error(place: str, paths: Sequence[str]) -> RefusedError:
+    """Say that something bears the paths of files to restore."""
+    what = f"{len(paths)} path(s) below {place} are taken by a link or by other content, first {paths[0]!r}"
     return RefusedError(f"{what}; restore to an empty folder, or move these away", reason="inTheWay", paths=paths)
-
-
-def _make_folder(above_fd: int, part: str) -> None:
-    try:
-        os.mkdir(part, dir_fd=above_fd)
-        os.fsync(above_fd)
-    except FileExistsError:
-        # Another thread was faster; whether it is a folder, the next opening tells.
-        return
-
-
-def part_name(name: str) -> str:
-    """Name the growing file: short, as the final name may use all 255 bytes, and the same for every run."""
-    return f".{hashlib.sha256(name.encode()).hexdigest()[:16]}.part"

@@ -17,6 +17,31 @@ class Found:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReadHeader:
+    """A member's header as it was read.
+
+    Attributes:
+        entry: What it says.
+        at: Its first byte.
+        content: All its bytes.
+    """
+
+    entry: pax.Entry
+    at: int
+    content: bytes
+
+    @property
+    def content_at(self) -> int:
+        """First byte after it."""
+        return self.at + len(self.content)
+
+    @property
+    def end(self) -> int:
+        """First byte after the member's content and padding."""
+        return self.content_at + pax.round_up(self.entry.size, pax.TAR_BLOCK)
+
+
 def find_member(reader: ObjectReader, name: str) -> int:
     """Go from header to header, without the contents, to the header of a member; gives its position.
 
@@ -25,10 +50,19 @@ def find_member(reader: ObjectReader, name: str) -> int:
     """
     at = 0
     while True:
-        entry, _ = _read_header(_taker(reader, at), at)
-        if entry.name == name:
+        header = read_header(reader.read_at, at)
+        if header.entry.name == name:
             return at
-        at += pax.header_size(entry, at) + pax.round_up(entry.size, pax.TAR_BLOCK)
+        at = header.end
+
+
+def read_header(read_at: Callable[[int, int], bytes | memoryview], at: int) -> ReadHeader:
+    """Read the header of the member that starts at a position.
+
+    Raises:
+        IntegrityError: There is none that can be read.
+    """
+    return _read_header(_taker(read_at, at), at)
 
 
 def read_members(cursor: Cursor, end: int) -> Iterator[Found]:
@@ -38,32 +72,32 @@ def read_members(cursor: Cursor, end: int) -> Iterator[Found]:
         IntegrityError: A member's header, content or padding is not what the format says.
     """
     while cursor.at < end:
-        at = cursor.at
-        entry, header = _read_header(cursor.take, at)
+        header = _read_header(cursor.take, cursor.at)
+        entry = header.entry
         sha256 = cursor.sha256(entry.size)
         padding = cursor.take(-entry.size % pax.TAR_BLOCK)
-        if header != pax.header(entry, at, sha256) or any(padding):
-            raise IntegrityError(f"the member {entry.name!r} at byte {at} is damaged")
+        if header.content != pax.header(entry, header.at, sha256) or any(padding):
+            raise IntegrityError(f"the member {entry.name!r} at byte {header.at} is damaged")
         yield Found(entry, sha256)
 
 
-def _read_header(take: Callable[[int], bytes], at: int) -> tuple[pax.Entry, bytes]:
+def _read_header(take: Callable[[int], bytes], at: int) -> ReadHeader:
     extended = take(pax.TAR_BLOCK)
     try:
         records = take(pax.records_size(extended))
         ustar = take(pax.TAR_BLOCK)
-        return pax.parse(records, ustar), extended + records + ustar
+        return ReadHeader(pax.parse(records, ustar), at, extended + records + ustar)
     except IntegrityError as error:
         raise IntegrityError(f"the header at byte {at} is damaged: {error}") from error
 
 
-def _taker(reader: ObjectReader, at: int) -> Callable[[int], bytes]:
+def _taker(read_at: Callable[[int, int], bytes | memoryview], at: int) -> Callable[[int], bytes]:
     """Take bytes one after the other from a position."""
     position = at
 
     def take(size: int) -> bytes:
         nonlocal position
-        taken = bytes(reader.read_at(position, size))
+        taken = bytes(read_at(position, size))
         if len(taken) < size:
             raise IntegrityError(f"the tar ends at byte {position + len(taken)}")
         position += size

@@ -13,7 +13,10 @@ from emdewar.records import DataFile
 TAR_RECORD: Final = 10240
 """A tar ends on a multiple of this, as GNU tar's and bsdtar's do."""
 
-SMALLEST_PART: Final = 8 << 20
+PIECE: Final = 8 << 20
+"""Bytes that are gathered in memory and handed to a store at once; every part is a multiple of it."""
+
+SMALLEST_PART: Final = PIECE
 MOST_PARTS: Final = 10_000
 """S3 takes at most this many parts of one object."""
 
@@ -113,9 +116,14 @@ def tar_size(end: int) -> int:
     return pax.round_up(end + 2 * pax.TAR_BLOCK, TAR_RECORD)
 
 
-def object_name(archive_id: str) -> str:
-    """Name the tar of a datablock on a store."""
-    return f"{archive_id}.tar"
+def object_name(archive_id: str, generation: int = 1) -> str:
+    """Name the tar of a datablock on a store.
+
+    Args:
+        archive_id: The datablock.
+        generation: 1 for the first copy there; its replacements count on, as no object is ever rewritten.
+    """
+    return f"{archive_id}.tar" if generation == 1 else f"{archive_id}.{generation}.tar"
 
 
 def part_size(size: int) -> int:

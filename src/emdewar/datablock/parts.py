@@ -1,4 +1,4 @@
-"""Gather the pieces of a tar, which come in any order, into parts, and hand each on as soon as it is full."""
+"""Gather what fills a tar, in any order, into pieces of one size, and hand each on as soon as it is full."""
 
 import mmap
 import threading
@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from emdewar.datablock.checksums import Span, TarChecksums, checksums, join, span_of
+from emdewar.datablock.members import PIECE, part_size
 from emdewar.stores.direct_io import mapped_memory
+
+HandOn = Callable[[int, memoryview, Callable[[], None]], None]
+"""Takes the position and the bytes of a full piece, and what to call when the bytes are no longer needed."""
 
 
 @dataclass(slots=True)
-class _Part:
+class _Piece:
     memory: mmap.mmap
     view: memoryview
     missing: int
@@ -18,59 +22,54 @@ class _Part:
 
 
 class PartAssembly:
-    """The parts that are being filled, each in page-aligned memory that is used again and again.
+    """The pieces that are being filled, each in page-aligned memory that is used again and again.
 
-    How many are open at once depends on the threads that fill them, not on the tar: each holds the part with its
-    member's header, which is known last, and the part it is filling.
+    How many are open at once depends on the threads that fill them, not on the tar.
     """
 
-    def __init__(self, size: int, part_size: int, hand_on: Callable[[int, memoryview], None]) -> None:
+    def __init__(self, size: int, hand_on: HandOn) -> None:
         """Prepare for a tar.
 
         Args:
             size: Bytes of the tar.
-            part_size: Bytes of a part; the last one is shorter.
-            hand_on: Takes the position and the bytes of a full part; called from the thread that filled it.
+            hand_on: Takes a full piece; called from the thread that filled it, which it may hold back.
         """
         self._size = size
-        self._part_size = part_size
         self._hand_on = hand_on
         self._lock = threading.Lock()
-        self._open: dict[int, _Part] = {}
+        self._open: dict[int, _Piece] = {}
         self._spare: list[mmap.mmap] = []
         self._spans: list[Span] = []
 
     def place(self, at: int, size: int) -> memoryview:
-        """Give the memory for up to `size` bytes at a position: less where their part ends before."""
-        number, start = divmod(at, self._part_size)
+        """Give the memory for up to `size` bytes at a position: less where their piece ends before."""
+        number, start = divmod(at, PIECE)
         with self._lock:
-            part = self._open.get(number) or self._new_part(number)
-        return part.view[start : start + size]
+            piece = self._open.get(number) or self._new_piece(number)
+        return piece.view[start : start + size]
 
-    def _new_part(self, number: int) -> _Part:
-        memory = self._spare.pop() if self._spare else mapped_memory(self._part_size)
-        size = min(self._part_size, self._size - number * self._part_size)
-        part = self._open[number] = _Part(memory, memoryview(memory)[:size], size)
-        return part
+    def _new_piece(self, number: int) -> _Piece:
+        memory = self._spare.pop() if self._spare else mapped_memory(PIECE)
+        size = min(PIECE, self._size - number * PIECE)
+        piece = self._open[number] = _Piece(memory, memoryview(memory)[:size], size)
+        return piece
 
-    def filled(self, at: int, piece: memoryview) -> None:
-        """Count a piece that `place` gave room for; its CRC is taken here, while it is in the processor's cache."""
-        span = span_of(at, piece)
-        number = at // self._part_size
+    def filled(self, at: int, filled: memoryview) -> None:
+        """Count what `place` gave room for; its CRC is taken here, while it is in the processor's cache."""
+        span = span_of(at, filled)
+        number = at // PIECE
         with self._lock:
-            part = self._open[number]
-            part.spans.append(span)
-            part.missing -= span.size
-            if part.missing:
+            piece = self._open[number]
+            piece.spans.append(span)
+            piece.missing -= span.size
+            if piece.missing:
                 return
             del self._open[number]
-            self._spans.append(join(part.spans))
-        self._hand_on(number * self._part_size, part.view)
-        with self._lock:
-            self._spare.append(part.memory)
+            self._spans.append(join(piece.spans))
+        self._hand_on(number * PIECE, piece.view, lambda: self._spare.append(piece.memory))
 
-    def put(self, at: int, content: bytes) -> None:
-        """Copy bytes to their position, across parts where need be."""
+    def put(self, at: int, content: bytes | memoryview) -> None:
+        """Copy bytes to their position, across pieces where need be."""
         rest = memoryview(content)
         while rest:
             place = self.place(at, len(rest))
@@ -79,9 +78,9 @@ class PartAssembly:
             at, rest = at + len(place), rest[len(place) :]
 
     def checksums(self) -> TarChecksums:
-        """Give the checksums of the whole tar.
+        """Give the checksums of the whole tar and its parts.
 
         Raises:
             IntegrityError: Not every byte was put in its place exactly once.
         """
-        return checksums(self._spans, self._part_size)
+        return checksums(self._spans, part_size(self._size))

@@ -7,6 +7,8 @@ contents start on a page. See `docs/reference/datablock-format.md`; after IEEE S
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from zlib import adler32
 
 from emdewar.errors import IntegrityError
 
@@ -20,10 +22,19 @@ ALIGNED_FROM = 64 * 1024
 _EIGHT_GIB = 8**11
 _MODE_AND_OWNER = b"\0".join((b"0000644", b"0000000", b"0000000", b""))
 _MAGIC_AND_VERSION = b"\0".join((b"ustar", b"00"))
+_CHECKSUM_AT = 148
 _CHECKSUM_BYTES = 8
 _MOST_RECORDS = 64 * 1024
 _NAME_BYTES = 100
 _SHORTEST_COMMENT = len(f"83 comment=sha256:{'0' * 64}\n")
+
+_REST = {
+    kind: (kind.ljust(101, b"\0") + _MAGIC_AND_VERSION).ljust(TAR_BLOCK - _CHECKSUM_AT - _CHECKSUM_BYTES, b"\0")
+    for kind in (b"x", b"0")
+}
+"""What follows the checksum in a block, by its type."""
+
+_CHECKSUM_OF_REST = {kind: sum(rest) + _CHECKSUM_BYTES * ord(" ") for kind, rest in _REST.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +65,16 @@ def header_size(entry: Entry, at: int) -> int:
 def header(entry: Entry, at: int, sha256: str) -> bytes:
     """Write the header of a member that starts at byte `at` of the tar."""
     records = _records(entry)
-    room = _header_size(entry, at, len(records)) - 2 * TAR_BLOCK - len(records)
+    size = _header_size(entry, at, len(records)) - 2 * TAR_BLOCK
+    room = size - len(records)
     # "<room> comment=<value>\n": the record counts its own length digits, the blank, '=' and the line feed.
-    value_size = room - len(str(room)) - len(" comment=\n")
-    records += b"%d comment=%s\n" % (room, _comment(sha256).ljust(value_size))
-    extended = _ustar(b"PaxHeader", len(records), 0, b"x")
-    return extended + records + _ustar(_cut(entry.name), entry.size, entry.time_ms // 1000, b"0")
+    comment = (b"%d comment=sha256:%s" % (room, sha256.encode())).ljust(room - 1)
+    return b"%s%s%s\n%s" % (
+        _extended(size),
+        records,
+        comment,
+        _ustar(_cut(entry.name), entry.size, entry.time_ms // 1000, b"0"),
+    )
 
 
 def records_size(extended: bytes) -> int:
@@ -137,10 +152,6 @@ def _natural(digits: bytes, base: int = 10) -> int:
     return int(digits, base)
 
 
-def _comment(sha256: str) -> bytes:
-    return b"sha256:" + sha256.encode()
-
-
 def _seconds(time_ms: int) -> bytes:
     sign = "-" if time_ms < 0 else ""
     return f"{sign}{abs(time_ms) // 1000}.{abs(time_ms) % 1000:03d}".encode()
@@ -154,7 +165,16 @@ def _milliseconds(seconds: bytes) -> int:
 
 def _cut(name: str) -> bytes:
     """Cut a name to the ustar field without splitting a character; the whole of it is in the `path` record."""
-    return name.encode()[:_NAME_BYTES].decode(errors="ignore").encode()
+    encoded = name.encode()
+    if len(encoded) <= _NAME_BYTES:
+        return encoded
+    return encoded[:_NAME_BYTES].decode(errors="ignore").encode()
+
+
+@cache
+def _extended(records_bytes: int) -> bytes:
+    """Make an extended header block: it depends on nothing but the length of its records, of which few occur."""
+    return _ustar(b"PaxHeader", records_bytes, 0, b"x")
 
 
 def _ustar(name: bytes, size: int, mtime_s: int, kind: bytes) -> bytes:
@@ -162,6 +182,9 @@ def _ustar(name: bytes, size: int, mtime_s: int, kind: bytes) -> bytes:
     size_field = size if size < _EIGHT_GIB else 0
     time_field = mtime_s if 0 <= mtime_s < _EIGHT_GIB else 0
     head = name.ljust(_NAME_BYTES, b"\0") + _MODE_AND_OWNER + b"%011o\0%011o\0" % (size_field, time_field)
-    tail = (kind.ljust(101, b"\0") + _MAGIC_AND_VERSION).ljust(TAR_BLOCK - len(head) - _CHECKSUM_BYTES, b"\0")
-    checksum = sum(head) + sum(tail) + _CHECKSUM_BYTES * ord(" ")
-    return b"%s%06o\0 %s" % (head, checksum, tail)
+    return b"%s%06o\0 %s" % (head, _sum(head) + _CHECKSUM_OF_REST[kind], _REST[kind])
+
+
+def _sum(head: bytes) -> int:
+    """Add up the bytes before a checksum: Adler-32 has their sum, and one, in its lower half, where so few fit."""
+    return (adler32(head) & 0xFFFF) - 1

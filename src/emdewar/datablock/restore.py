@@ -6,30 +6,31 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final
 
-from emdewar.datablock.destination import DestinationFolder, in_the_way_error
+from emdewar.datablock.destination import Destination, FileWriter, in_the_way_error
 from emdewar.datablock.members import object_name
+from emdewar.datablock.runs import Run, gather_runs
 from emdewar.datablock.threads import Queue, share_out
+from emdewar.datablock.turns import Turns
 from emdewar.errors import CHECKSUM_MISMATCH, MISSING_FILES, IntegrityError, RefusedError
 from emdewar.paths import join_inside
 from emdewar.records import DatablockRecord, DataFile
-from emdewar.stores.direct_io import write_all
 from emdewar.stores.store import ObjectReader, Store
-from emdewar.stores.system_errors import outside
 
-READ_STEP: Final = 1 << 20
-"""Bytes read, hashed and written at once."""
+SHARED_FROM: Final = 16 << 20
+"""Files of this size or more are read, hashed and written by several threads at once."""
 
 
-def restore_files(  # noqa: PLR0913 - four say what, two say how
+def restore_files(  # noqa: PLR0913 - four say what, three say how
     store: Store,
     record: DatablockRecord,
     names: Collection[str] | None,
-    destination: Path,
+    destination: Destination,
     *,
+    location: str | None = None,
     workers: int = 4,
     on_progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Restore files of a datablock below a folder, which is made if need be.
+    """Restore files of a datablock.
 
     A file that is there with the right content is kept, so that a second run finishes what a killed one began.
 
@@ -37,7 +38,8 @@ def restore_files(  # noqa: PLR0913 - four say what, two say how
         store: A store that holds the datablock.
         record: The datablock, with its list of files and their offsets.
         names: Which files; None means all.
-        destination: Folder the files' paths are relative to.
+        destination: Where to.
+        location: Name of the object; None for that of the first copy on a store.
         workers: Threads.
         on_progress: Called with the number of bytes just restored or found in place, from several threads.
 
@@ -50,15 +52,13 @@ def restore_files(  # noqa: PLR0913 - four say what, two say how
         IntegrityError: What was read differs from the record; nothing of it is visible.
         UnavailableError: The store or the destination cannot be reached, or there is no space.
     """
-    wanted = _wanted(record, names, destination)
-    _check_destination(destination, wanted)
-    with store.open(object_name(record.archive_id)) as reader:
-        restoring = _Restoring(reader, destination, on_progress or _ignore)
-        share_out(wanted, restoring.work, workers=workers)
-    return restoring.written
+    wanted = _wanted(record, names)
+    check_destination(destination, wanted)
+    with store.open(location or object_name(record.archive_id)) as reader:
+        return Restoring(reader, destination, on_progress).run(wanted, workers=workers)
 
 
-def _wanted(record: DatablockRecord, names: Collection[str] | None, destination: Path) -> list[DataFile]:
+def _wanted(record: DatablockRecord, names: Collection[str] | None) -> list[DataFile]:
     """Pick the files, in the order of the tar: one pass over a tape, and neighbours share a folder."""
     listed = {file.path: file for file in record.data_file_list}
     unknown = sorted(set(names or ()) - listed.keys())
@@ -66,8 +66,6 @@ def _wanted(record: DatablockRecord, names: Collection[str] | None, destination:
         msg = f"{len(unknown)} file(s) are not in datablock {record.archive_id}, first {unknown[0]!r}; check the names"
         raise RefusedError(msg, reason=MISSING_FILES, paths=unknown)
     wanted = [file for path, file in listed.items() if names is None or path in names]
-    for file in wanted:
-        join_inside(destination, file.path)
     return sorted(wanted, key=lambda file: _offset(record, file))
 
 
@@ -78,65 +76,170 @@ def _offset(record: DatablockRecord, file: DataFile) -> int:
     return file.offset
 
 
-def _check_destination(root: Path, wanted: Sequence[DataFile]) -> None:
-    """Find all that is in the way before anything is written."""
+def check_destination(destination: Destination, wanted: Sequence[DataFile]) -> None:
+    """Find all that is in the way before anything is written.
+
+    Raises:
+        RefusedError: Something bears the path of a file, or a path leads out of the destination.
+        UnavailableError: There is no room, or the destination cannot be reached.
+    """
     taken: list[str] = []
     missing_bytes = 0
-    with outside(f"look at {root}"), DestinationFolder(root) as destination:
-        for file in wanted:
-            try:
-                missing_bytes += destination.missing_bytes(file)
-            except RefusedError as error:
-                taken.extend(error.paths)
-        if taken:
-            raise in_the_way_error(root, taken)
-        destination.check_space(missing_bytes)
+    for file in wanted:
+        join_inside(Path(destination.place), file.path)
+    for file in wanted:
+        try:
+            missing_bytes += destination.missing_bytes(file)
+        except RefusedError as error:
+            taken.extend(error.paths)
+    if taken:
+        raise in_the_way_error(destination.place, taken)
+    destination.check_room(missing_bytes)
 
 
-class _Restoring:
+class Restoring:
     """Restores files of one datablock in several threads."""
 
-    def __init__(self, reader: ObjectReader, destination: Path, on_progress: Callable[[int], None]) -> None:
-        self.written = 0
+    def __init__(
+        self,
+        reader: ObjectReader,
+        destination: Destination,
+        on_progress: Callable[[int], None] | None = None,
+        on_damage: Callable[[IntegrityError], None] | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            reader: The tar.
+            destination: Where to.
+            on_progress: Called with the number of bytes just restored or found in place, from several threads.
+            on_damage: Takes the error of a file that came back wrong, from several threads, and the others go on;
+                without it, the first such error ends all.
+        """
         self._reader = reader
         self._destination = destination
-        self._on_progress = on_progress
+        self._on_progress = on_progress or _ignore
+        self._on_damage = on_damage
+        self._lanes = 1
+        self._written = 0
         self._counting = threading.Lock()
 
-    def work(self, queue: Queue[DataFile]) -> None:
-        with DestinationFolder(self._destination) as destination:
-            for file in queue:
-                with outside(f"restore {self._destination / file.path}"):
-                    self._restore(file, destination, queue.check)
+    def run(self, wanted: Sequence[DataFile], *, workers: int) -> int:
+        """Restore files that are given in the order of the tar; gives how many were written.
 
-    def _restore(self, file: DataFile, destination: DestinationFolder, check: Callable[[], None]) -> None:
-        if destination.holds(file):
-            self._on_progress(file.size)
-            return
-        with destination.create(file) as part:
-            self._extract(file, part.fd, check)
-            destination.publish(part, file)
-        with self._counting:
-            self.written += 1
+        Raises:
+            IntegrityError: What was read differs from a file's digest.
+            RefusedError: Something came in the way.
+            UnavailableError: The store or the destination cannot be reached, or there is no space.
+        """
+        large = sum(file.size >= SHARED_FROM for file in wanted)
+        self._lanes = max(1, workers // large) if large else 1
+        share_out(gather_runs(wanted, self._reader.read_step), self._work, workers=workers)
+        self._destination.settle()
+        return self._written
 
-    def _extract(self, file: DataFile, fd: int, check: Callable[[], None]) -> None:
-        digest = hashlib.sha256()
-        done = 0
-        while done < file.size:
+    def _work(self, queue: Queue[Run]) -> None:
+        for run in queue:
+            missing = [file for file in run.files if not self._is_there(file)]
+            if len(run.files) == 1 and missing:
+                self._stream(missing[0], queue.check)
+            elif missing:
+                self._cut(run, missing, queue.check)
+
+    def _is_there(self, file: DataFile) -> bool:
+        if not self._destination.holds(file):
+            return False
+        self._on_progress(file.size)
+        return True
+
+    def _stream(self, file: DataFile, check: Callable[[], None]) -> None:
+        """Restore one file in steps; threads share a large one where there are fewer such files than threads."""
+        with self._destination.create(file) as writer:
+            stream = _Stream(self._reader, file, writer, self._on_progress)
+            if file.size >= SHARED_FROM and self._lanes > 1:
+                stream.share(self._lanes, check)
+            else:
+                for number in range(stream.pieces):
+                    check()
+                    stream.move(number)
+            if not self._is_right(file, stream.digest.hexdigest()):
+                return
+            writer.publish()
+        self._count()
+
+    def _cut(self, run: Run, missing: Sequence[DataFile], check: Callable[[], None]) -> None:
+        """Restore neighbours from one read."""
+        content = self._reader.read_at(run.start, run.size)
+        for file in missing:
             check()
-            piece = self._reader.read_at((file.offset or 0) + done, min(READ_STEP, file.size - done))
-            if not piece:
-                break
-            digest.update(piece)
-            write_all(fd, piece, done)
-            done += len(piece)
-            self._on_progress(len(piece))
-        if digest.hexdigest() != file.chk:
-            msg = (
-                f"{file.path} came back with sha256 {digest.hexdigest()}, on record is {file.chk}; "
-                "this copy is damaged: restore from another one"
-            )
-            raise IntegrityError(msg, reason=CHECKSUM_MISMATCH, paths=[file.path])
+            start = (file.offset or 0) - run.start
+            piece = content[start : start + file.size]
+            if not self._is_right(file, hashlib.sha256(piece).hexdigest()):
+                continue
+            with self._destination.create(file) as writer:
+                writer.write(piece)
+                writer.publish()
+            self._on_progress(file.size)
+            self._count()
+
+    def _is_right(self, file: DataFile, sha256: str) -> bool:
+        """Compare what came back with the record."""
+        if sha256 == file.chk:
+            return True
+        msg = (
+            f"{file.path} came back with sha256 {sha256}, on record is {file.chk}; "
+            "this copy is damaged: restore from another one"
+        )
+        error = IntegrityError(msg, reason=CHECKSUM_MISMATCH, paths=[file.path])
+        if not self._on_damage:
+            raise error
+        self._on_damage(error)
+        return False
+
+    def _count(self) -> None:
+        with self._counting:
+            self._written += 1
+
+
+class _Stream:
+    """One file on its way, piece by piece."""
+
+    def __init__(
+        self, reader: ObjectReader, file: DataFile, writer: FileWriter, on_progress: Callable[[int], None]
+    ) -> None:
+        self.digest = hashlib.sha256()
+        self.pieces = -(-file.size // reader.read_step)
+        self._reader = reader
+        self._file = file
+        self._writer = writer
+        self._on_progress = on_progress
+        self._hashing = Turns()
+        self._writing = Turns()
+
+    def share(self, lanes: int, check: Callable[[], None]) -> None:
+        """Move all pieces in several threads."""
+
+        def work(queue: Queue[int]) -> None:
+            for number in queue:
+                check()
+                self.move(number)
+
+        share_out(range(self.pieces), work, workers=lanes, on_stop=self._stop)
+
+    def move(self, number: int) -> None:
+        """Read, hash and write one piece; short where the tar is, which its digest then tells."""
+        at = number * self._reader.read_step
+        size = min(self._reader.read_step, self._file.size - at)
+        piece = self._reader.read_at((self._file.offset or 0) + at, size)
+        with self._hashing.turn(number):
+            self.digest.update(piece)
+        with self._writing.turn(number):
+            self._writer.write(piece)
+        self._on_progress(len(piece))
+
+    def _stop(self) -> None:
+        self._hashing.stop()
+        self._writing.stop()
 
 
 def _ignore(_size: int) -> None:

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from operator import attrgetter
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from emdewar.datablock.names import check_archivable
 from emdewar.errors import RefusedError
 from emdewar.records import DataFile, Record
+
+MOST_FILES: Final = 50_000
+"""Files that one block holds at most: whoever writes, reads or lists a block has them all in memory."""
 
 
 class BlockSlice(Record):
@@ -40,7 +43,7 @@ def sort_files(files: Iterable[DataFile]) -> list[DataFile]:
 
 
 def slice_files(files: Iterable[DataFile], *, target_bytes: int) -> list[BlockSlice]:
-    """Divide a dataset into blocks of about a target size (next-fit over the sorted list).
+    """Divide a dataset into blocks of about a target size and at most `MOST_FILES` (next-fit over the sorted list).
 
     A file larger than the target is a block of its own; no block is empty.
 
@@ -56,7 +59,7 @@ def slice_files(files: Iterable[DataFile], *, target_bytes: int) -> list[BlockSl
     counts: list[int] = []
     sizes: list[int] = []
     for file in dataset:
-        if counts and sizes[-1] + file.size <= target_bytes:
+        if counts and counts[-1] < MOST_FILES and sizes[-1] + file.size <= target_bytes:
             counts[-1] += 1
             sizes[-1] += file.size
         else:

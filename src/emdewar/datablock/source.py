@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from emdewar.datablock.members import Member
 from emdewar.datablock.moments import NANOSECONDS_PER_MS, time_ms
+from emdewar.datablock.pax import Entry
 from emdewar.datablock.tree import LinkFreeTree
 from emdewar.errors import CHANGED_FILES, MISSING_FILES, RefusedError
 from emdewar.records import DataFile
@@ -48,23 +50,41 @@ def check_source(root: Path, files: Iterable[DataFile]) -> None:
             time (reason `changedFiles`); the error lists them all.
         UnavailableError: The folder cannot be read.
     """
+    _check(root, ((file.path, _entry(file)) for file in files))
+
+
+def check_planned(root: Path, members: Iterable[Member]) -> None:
+    """Check the files of a datablock's plan in the same way."""
+    _check(root, ((member.file.path, member.entry) for member in members if member.file))
+
+
+def _check(root: Path, planned: Iterable[tuple[str, Entry]]) -> None:
     found: dict[str, list[str]] = {MISSING_FILES: [], CHANGED_FILES: []}
     with SourceFolder(root) as source:
-        for file in files:
-            if fault := _fault(source, file):
-                found[fault].append(file.path)
+        for path, entry in planned:
+            if fault := _fault(source, path, entry):
+                found[fault].append(path)
     if found[MISSING_FILES]:
         raise missing_error(root, found[MISSING_FILES])
     if found[CHANGED_FILES]:
         raise changed_error(root, found[CHANGED_FILES])
 
 
+def _entry(file: DataFile) -> Entry:
+    return Entry(file.path, file.size, time_ms(file.time))
+
+
 def is_as_declared(now: os.stat_result, file: DataFile) -> bool:
     """Tell whether this is a regular file of the declared size and, to the millisecond, time."""
+    return is_as_planned(now, _entry(file))
+
+
+def is_as_planned(now: os.stat_result, entry: Entry) -> bool:
+    """Tell whether this is a regular file of the planned size and, to the millisecond, time."""
     return (
-        stat.S_ISREG(now.st_mode)
-        and now.st_size == file.size
-        and now.st_mtime_ns // NANOSECONDS_PER_MS == time_ms(file.time)
+        now.st_size == entry.size
+        and now.st_mtime_ns // NANOSECONDS_PER_MS == entry.time_ms
+        and stat.S_ISREG(now.st_mode)
     )
 
 
@@ -80,12 +100,12 @@ def changed_error(root: Path, paths: Sequence[str]) -> RefusedError:
     return RefusedError(f"{what}; wait until nobody writes there and ingest again", reason=CHANGED_FILES, paths=paths)
 
 
-def _fault(source: SourceFolder, file: DataFile) -> str:
+def _fault(source: SourceFolder, path: str, entry: Entry) -> str:
     try:
-        return "" if is_as_declared(source.stat(file.path), file) else CHANGED_FILES
+        return "" if is_as_planned(source.stat(path), entry) else CHANGED_FILES
     except FileNotFoundError:
         return MISSING_FILES
     except NotADirectoryError:
         return CHANGED_FILES
     except OSError as error:
-        raise unavailable(f"read {source.root / file.path}", error) from error
+        raise unavailable(f"read {source.root / path}", error) from error

@@ -46,10 +46,22 @@ class Queue(Generic[Item]):
             raise StoppedError
 
 
-def share_out(items: Iterable[Item], work: Callable[[Queue[Item]], None], *, workers: int) -> None:
+def share_out(
+    items: Iterable[Item],
+    work: Callable[[Queue[Item]], None],
+    *,
+    workers: int,
+    on_stop: Callable[[], None] | None = None,
+) -> None:
     """Run `work` in several threads over one queue; the first error stops all and is raised here.
 
     An exception in the calling thread (a cancelled run) stops them too.
+
+    Args:
+        items: What to work on.
+        work: Draws from the queue until it ends.
+        workers: Threads.
+        on_stop: Called when the work ends early: wakes threads that wait for something else than the queue.
     """
     queue = Queue(items)
     with ThreadPoolExecutor(workers, thread_name_prefix="datablock") as pool:
@@ -57,5 +69,9 @@ def share_out(items: Iterable[Item], work: Callable[[Queue[Item]], None], *, wor
             running = [pool.submit(work, queue) for _ in range(workers)]
             for finished in as_completed(running):
                 finished.result()
+        except BaseException:
+            if on_stop:
+                on_stop()
+            raise
         finally:
             queue.stop()

@@ -1,5 +1,6 @@
 """Walk below a folder part by part, so that no link is ever followed on the way."""
 
+import errno
 import os
 from types import TracebackType
 from typing import Final, Self
@@ -8,9 +9,10 @@ OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class LinkFreeTree:
-    """The folders below one root, which itself may be a link; a context manager, for one thread only.
+    """The folders below one root, which itself may be a link; a context manager, for one thread at a time.
 
-    The folder entered last stays open, as files come sorted by path. A link on the way is an `OSError`.
+    The folder entered last stays open, as files come sorted by path. A link on the way is an `OSError`, and so is a
+    way that climbs.
     """
 
     def __init__(self, root_fd: int) -> None:
@@ -33,6 +35,8 @@ class LinkFreeTree:
         for part in filter(None, folder.split("/")):
             above_fd = fd
             try:
+                if part in {".", ".."}:
+                    raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
                 fd = self._open_folder(above_fd, part)
             finally:
                 os.close(above_fd)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from emdewar.datablock import bag
 from emdewar.datablock.head import find_member
 from emdewar.datablock.members import Member, Placer, object_name, tar_size
+from emdewar.datablock.pace import Pace
 from emdewar.datablock.proof import Proof, prove
 from emdewar.datablock.slices import sort_files
 from emdewar.errors import IntegrityError, RefusedError
@@ -38,13 +39,15 @@ class VerifiedCopy:
             raise RefusedError(msg)
 
 
-def verify_copy(
+def verify_copy(  # noqa: PLR0913 - three say what, four say how
     store: Store,
     record: DatablockRecord,
     files: Sequence[DataFile],
     *,
+    location: str | None = None,
     workers: int = 4,
     on_progress: Callable[[int], None] | None = None,
+    bytes_per_s: int | None = None,
 ) -> VerifiedCopy:
     """Read a copy back from its medium and compare all of it with the catalog, not with what it says of itself.
 
@@ -56,23 +59,32 @@ def verify_copy(
         store: Where the copy is.
         record: The datablock on record.
         files: The catalog's files of this datablock, declared at ingest.
+        location: Name of the object; None for that of the first copy on a store.
         workers: Threads.
         on_progress: Called with the number of bytes just read, from several threads.
+        bytes_per_s: Rate that the reading keeps to, for stores that others use meanwhile; None for no limit.
 
     Raises:
         IntegrityError: The copy is missing or differs; the error lists the files.
         UnavailableError: The store cannot be read now.
     """
-    _check_record(record, files)
-    name = object_name(record.archive_id)
+    check_record(record, files)
+    name = location or object_name(record.archive_id)
+    pace = Pace(bytes_per_s)
+
+    def on_read(size: int) -> None:
+        pace.keep(size)
+        if on_progress:
+            on_progress(size)
+
     try:
         with store.open(name) as reader:
             members = _placed(reader, record, sort_files(files))
-            proof = prove(reader, members, workers=workers, on_progress=on_progress)
+            proof = prove(reader, members, workers=workers, on_progress=on_read)
             read_from = reader.read_from
         _check_head(record, proof, members)
     except IntegrityError as error:
-        msg = f"the copy of {record.archive_id} on store {store.name} is not what was archived: {error}"
+        msg = f"the copy of {record.archive_id} on store {store.name}, {name}, is not what was archived: {error}"
         raise IntegrityError(msg, reason=error.reason, paths=error.paths) from error
     copy = CopyRecord(
         store=store.name,
@@ -87,7 +99,12 @@ def verify_copy(
     return VerifiedCopy(copy, _SEAL)
 
 
-def _check_record(record: DatablockRecord, files: Sequence[DataFile]) -> None:
+def check_record(record: DatablockRecord, files: Sequence[DataFile]) -> None:
+    """Compare the catalog's list of a datablock's files with its record.
+
+    Raises:
+        IntegrityError: They differ in number or size.
+    """
     counted = len(files), sum(file.size for file in files)
     recorded = record.number_of_files, record.size
     if counted != recorded or not files:

@@ -1,19 +1,20 @@
 """Write a datablock: one pass over the files, to all stores at once, visible nowhere before it is whole."""
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from emdewar.datablock import bag
-from emdewar.datablock.copying import copy_file, put_member
+from emdewar.datablock import pax
+from emdewar.datablock.checksums import TarChecksums
+from emdewar.datablock.copying import Copier, runs
 from emdewar.datablock.existing import measure_existing
-from emdewar.datablock.members import BlockLayout, Member, part_size
+from emdewar.datablock.fan import Fan, NoStoreLeftError
+from emdewar.datablock.members import BlockLayout, Member
 from emdewar.datablock.parts import PartAssembly
-from emdewar.datablock.source import SourceFolder, check_source
+from emdewar.datablock.promised import promise
+from emdewar.datablock.source import SourceFolder, check_planned
 from emdewar.datablock.threads import Queue, share_out
-from emdewar.datablock.written import Measured, index, index_name, record
-from emdewar.errors import IntegrityError, RefusedError
-from emdewar.records import DatablockRecord
+from emdewar.datablock.written import Written, index, index_name, record
+from emdewar.errors import DewarError, IntegrityError, RefusedError, UnavailableError
 from emdewar.stores.store import Store
 
 
@@ -24,102 +25,139 @@ def write_datablock(
     *,
     workers: int = 4,
     on_progress: Callable[[int], None] | None = None,
-) -> DatablockRecord:
+) -> Written:
     """Write a datablock to every store, reading each file once.
 
     A block that is there already, from a run that was killed before it could say so, is read back and, if it is what
-    this plan demands, kept. Each store then gets the index; a block with an index is complete.
+    this plan demands, kept. Each store then gets the index; a block with an index is complete. A store that fails is
+    left behind, with nothing visible on it; the others go on.
 
     Args:
         layout: The plan.
         source: Folder the dataset's paths are relative to.
         stores: Where to write.
-        workers: Threads; two or three times the processor's cores, as they also wait for the stores.
-        on_progress: Called with the number of bytes just written, from several threads.
+        workers: Threads that read and hash; each store has its own to write.
+        on_progress: Called with the number of bytes just handed to the stores, from several threads.
 
     Raises:
         RefusedError: Files are missing (reason `missingFilesError`) or changed (reason `changedFiles`).
-        IntegrityError: A file's content differs from its declared sha256, or a store holds another block of this name.
-        UnavailableError: A store is full or busy, or a disk cannot be reached. Whatever was raised, an incomplete
+        IntegrityError: A file's content differs from its declared sha256, or every store holds another block of this
+            name (reason `differentObject`).
+        UnavailableError: The source cannot be read, or no store could be written. Whatever was raised, an incomplete
             block is visible nowhere.
     """
     if not stores:
         raise RefusedError(f"no store was given for {layout.archive_id}; name at least one")
-    waiting = [store for store in stores if store.size_of(layout.object_name) is None]
-    held = [store for store in stores if store not in waiting]
-    measured = [measure_existing(store, layout, workers=workers) for store in held]
-    if waiting:
-        measured.append(_write(layout, source, waiting, workers=workers, on_progress=on_progress))
-    if any(other != measured[0] for other in measured):
-        raise IntegrityError(f"the copies of {layout.object_name} differ between stores; verify each of them")
-    for store in stores:
-        store.put_small(index_name(layout.archive_id), index(layout, measured[0]))
-    return record(layout, measured[0])
+    if len({store.name for store in stores}) < len(stores):
+        raise RefusedError(f"two stores for {layout.archive_id} have one name; give each its own")
+    return _Writing(layout, source, workers, on_progress or _ignore).write(stores)
 
 
-def _write(
-    layout: BlockLayout,
-    source: Path,
-    stores: Sequence[Store],
-    *,
-    workers: int,
-    on_progress: Callable[[int], None] | None,
-) -> Measured:
-    check_source(source, (member.file for member in layout.files if member.file))
-    with ExitStack() as stack:
-        writers = [stack.enter_context(store.create(layout.object_name, layout.size)) for store in stores]
+class _Writing:
+    """The writing of one datablock.
 
-        def hand_on(at: int, part: memoryview) -> None:
-            for writer in writers:
-                writer.write_at(at, part)
-            if on_progress:
-                on_progress(len(part))
+    Attributes:
+        sums: Checksums of the block by the name of each store that has it.
+        failed: The other stores.
+    """
 
-        measured = _Filling(layout, source, hand_on).run(workers)
-        for writer in writers:
-            writer.commit()
-    return measured
-
-
-class _Filling:
-    """Fills the plan of one datablock."""
-
-    def __init__(self, layout: BlockLayout, source: Path, hand_on: Callable[[int, memoryview], None]) -> None:
+    def __init__(self, layout: BlockLayout, source: Path, workers: int, on_progress: Callable[[int], None]) -> None:
+        self.sums: dict[str, TarChecksums] = {}
+        self.failed: dict[str, DewarError] = {}
         self._layout = layout
         self._source = source
-        self._assembly = PartAssembly(layout.size, part_size(layout.size), hand_on)
-        self._digests: dict[str, str] = {}
+        self._workers = workers
+        self._on_progress = on_progress
+        self._promised = promise(layout)
 
-    def run(self, workers: int) -> Measured:
-        declaration, info, manifest, tag_manifest = self._layout.tags
-        for member in (declaration, info, *self._layout.lead):
-            self._put(member, member.content or b"")
-        share_out(self._layout.files, self._copy_files, workers=workers)
-        self._put(manifest, self._list((*self._layout.lead, *self._layout.files)))
-        self._put(tag_manifest, self._list((declaration, info, manifest)))
-        self._put_end()
-        return Measured(
-            digests=tuple(self._digests[self._layout.bag_name(member)] for member in self._layout.members),
-            manifest_sha256=self._digests[bag.MANIFEST_NAME],
-            sums=self._assembly.checksums(),
+    def write(self, stores: Sequence[Store]) -> Written:
+        waiting = [store for store in stores if not self._is_held(store)]
+        if waiting:
+            self._pack(waiting)
+        sums = self._measured()
+        content = index(self._layout, self._promised, sums)
+        for store in stores:
+            if store.name in self.sums:
+                self._put_index(store, content)
+        if not self.sums:
+            raise _error_for_all(self.failed)
+        return Written(
+            record=record(self._layout, self._promised, sums),
+            stores=tuple(store.name for store in stores if store.name in self.sums),
+            failed=self.failed,
         )
 
-    def _copy_files(self, queue: Queue[Member]) -> None:
-        with SourceFolder(self._source) as source:
-            for member in queue:
-                if member.file:
-                    digest = copy_file(member, member.file, source, self._assembly, queue.check)
-                    self._digests[self._layout.bag_name(member)] = digest
+    def _is_held(self, store: Store) -> bool:
+        """Read back what the store holds already; also true where it cannot be asked or holds something else."""
+        try:
+            if store.size_of(self._layout.object_name) is None:
+                return False
+            self.sums[store.name] = measure_existing(store, self._layout, self._promised, workers=self._workers)
+        except DewarError as error:
+            self.failed[store.name] = error
+        return True
 
-    def _put(self, member: Member, content: bytes) -> None:
-        digest = bag.sha256_of(content)
-        put_member(member, content, digest, self._assembly)
-        self._digests[self._layout.bag_name(member)] = digest
+    def _pack(self, stores: Sequence[Store]) -> None:
+        check_planned(self._source, self._layout.files)
+        with Fan(stores, self._layout.object_name, self._layout.size) as fan:
+            try:
+                sums = self._fill(fan)
+                fan.finish()
+            except NoStoreLeftError:
+                # They are all in `failed`; others may hold the block from an earlier run.
+                pass
+            else:
+                self.sums |= {store.name: sums for store in fan.stores}
+            self.failed |= fan.failed
 
-    def _list(self, members: Sequence[Member]) -> bytes:
-        names = map(self._layout.bag_name, members)
-        return bag.manifest((name, self._digests[name]) for name in names)
+    def _fill(self, fan: Fan) -> TarChecksums:
+        def hand_on(at: int, piece: memoryview, give_back: Callable[[], None]) -> None:
+            size = len(piece)
+            fan.hand_on(at, piece, give_back)
+            self._on_progress(size)
 
-    def _put_end(self) -> None:
-        end = self._layout.files[-1].end
-        self._assembly.put(end, bytes(self._layout.size - end))
+        layout = self._layout
+        assembly = PartAssembly(layout.size, hand_on)
+        for member, content, sha256 in zip(layout.head, self._promised.head, self._promised.digests, strict=False):
+            _put(assembly, member, content, sha256)
+
+        def copy_files(queue: Queue[Sequence[Member]]) -> None:
+            with SourceFolder(self._source) as source:
+                copier = Copier(source, assembly, queue.check)
+                for run in queue:
+                    copier.copy(run)
+
+        share_out(runs(layout.files), copy_files, workers=self._workers, on_stop=fan.stop)
+        end = layout.files[-1].end
+        assembly.put(end, bytes(layout.size - end))
+        return assembly.checksums()
+
+    def _measured(self) -> TarChecksums:
+        measured = list(self.sums.values())
+        if not measured:
+            raise _error_for_all(self.failed)
+        if any(sums != measured[0] for sums in measured):
+            raise IntegrityError(f"the copies of {self._layout.object_name} differ between stores; verify each of them")
+        return measured[0]
+
+    def _put_index(self, store: Store, content: bytes) -> None:
+        try:
+            store.put_small(index_name(self._layout.archive_id), content)
+        except DewarError as error:
+            del self.sums[store.name]
+            self.failed[store.name] = error
+
+
+def _put(assembly: PartAssembly, member: Member, content: bytes, sha256: str) -> None:
+    padding = bytes(member.end - member.content_at - len(content))
+    assembly.put(member.header_at, pax.header(member.entry, member.header_at, sha256) + content + padding)
+
+
+def _error_for_all(failed: Mapping[str, DewarError]) -> DewarError:
+    """Choose the error to raise for all: one that trying again can mend, if there is one."""
+    errors = list(failed.values())
+    return next((error for error in errors if isinstance(error, UnavailableError)), errors[0])
+
+
+def _ignore(_size: int) -> None:
+    """Nobody wants to know."""

@@ -19,10 +19,16 @@ def check_object_name(name: str) -> None:
     Raises:
         RefusedError: The name is not a plain one.
     """
-    is_plain = _SAFE_NAME.fullmatch(name) and len(name.encode()) <= LONGEST_NAME_BYTES
-    if not is_plain or name.endswith(PART_ENDING):
+    if not is_object_name(name):
         msg = (
             f"{name!r} cannot name an object: give at most {LONGEST_NAME_BYTES} bytes of letters, digits, '.', '_' "
             f"and '-', starting with a letter or digit and not ending in {PART_ENDING!r}"
         )
         raise RefusedError(msg, reason=UNSAFE_NAMES, paths=[name])
+
+
+def is_object_name(name: str) -> bool:
+    """Tell whether an object may bear a name."""
+    return (
+        bool(_SAFE_NAME.fullmatch(name)) and len(name.encode()) <= LONGEST_NAME_BYTES and not name.endswith(PART_ENDING)
+    )

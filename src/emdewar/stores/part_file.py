@@ -2,7 +2,10 @@
 
 import fcntl
 import os
+import stat
+import time
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -41,7 +44,7 @@ class PartFile:
                 undo.callback(os.close, fd)
                 self._lock(fd)
                 # Its last writer may have published or removed it between our opening and our locking.
-                if self._is_current(fd):
+                if is_same(fd, self._folder_fd, self._part):
                     os.ftruncate(fd, 0)
                     undo.pop_all()
                     return fd
@@ -52,13 +55,6 @@ class PartFile:
         except BlockingIOError as error:
             msg = f"{self._name} is being written by somebody else; try again when they are done"
             raise UnavailableError(msg, reason=BUSY) from error
-
-    def _is_current(self, fd: int) -> bool:
-        try:
-            there = os.stat(self._part, dir_fd=self._folder_fd, follow_symlinks=False)
-        except FileNotFoundError:
-            return False
-        return os.path.samestat(there, os.fstat(fd))
 
     def publish(self, *, replace: bool = False) -> None:
         """Make the content durable, then visible under its name; the folder is the caller's to sync.
@@ -93,3 +89,37 @@ class PartFile:
         finally:
             os.close(self._folder_fd)
             os.close(self.fd)
+
+
+def discard_dead(folder_fd: int, part: str, *, older_than: timedelta) -> bool:
+    """Remove a part file whose writer is dead and that has not changed for so long; tells whether it is gone now.
+
+    Errors of the operating system pass through as `OSError`.
+    """
+    try:
+        if not stat.S_ISREG(os.stat(part, dir_fd=folder_fd, follow_symlinks=False).st_mode):
+            return False
+        fd = os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder_fd)
+    except FileNotFoundError:
+        return False
+    with ExitStack() as undo:
+        undo.callback(os.close, fd)
+        if time.time() - os.fstat(fd).st_mtime < older_than.total_seconds():
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        if not is_same(fd, folder_fd, part):
+            return False
+        os.unlink(part, dir_fd=folder_fd)
+        return True
+
+
+def is_same(fd: int, folder_fd: int, name: str) -> bool:
+    """Tell whether a name in a folder still leads to an open file."""
+    try:
+        there = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(there, os.fstat(fd))

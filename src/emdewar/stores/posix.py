@@ -1,16 +1,18 @@
 """A store that is a folder: a disk, NFS or a parallel file system."""
 
 import os
-import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from emdewar.errors import NO_SPACE, OBJECT_EXISTS, IntegrityError, RefusedError, UnavailableError
+from emdewar.stores.folder_list import discard_leftovers, list_objects, size_in
 from emdewar.stores.linux_calls import allocate
 from emdewar.stores.names import PART_ENDING, check_object_name
 from emdewar.stores.part_file import PartFile
 from emdewar.stores.posix_object import PosixReader, PosixWriter
+from emdewar.stores.store import MISSING, ON_DISK, Availability, StoredObject
 from emdewar.stores.system_errors import outside
 
 
@@ -41,7 +43,7 @@ class PosixStore:
             RefusedError: The name is not a plain file name.
         """
         with self._folder("look for", name) as folder_fd:
-            return _size_in(folder_fd, name)
+            return size_in(folder_fd, name)
 
     def free_bytes(self) -> int | None:
         """Give the free space in bytes.
@@ -61,7 +63,7 @@ class PosixStore:
         """
         with self._folder("write", name) as folder_fd, ExitStack() as undo:
             part = undo.enter_context(PartFile(folder_fd, name + PART_ENDING, name))
-            if _size_in(folder_fd, name) is not None:
+            if size_in(folder_fd, name) is not None:
                 msg = f"{name} is on store {self.name} already and is never rewritten; verify it instead"
                 raise RefusedError(msg, reason=OBJECT_EXISTS)
             self._reserve(part, size)
@@ -80,8 +82,7 @@ class PosixStore:
             try:
                 fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder_fd)
             except FileNotFoundError as error:
-                msg = f"{name} is not on store {self.name}: it is lost or was never written; use another copy"
-                raise IntegrityError(msg, reason="objectMissing") from error
+                raise self._missing(name) from error
             undo.callback(os.close, fd)
             reader = PosixReader(fd, f"{name} on store {self.name}", direct=self._direct)
             undo.pop_all()
@@ -99,11 +100,76 @@ class PosixStore:
                 file.write(content)
             part.publish_durably(replace=True)
 
+    def read_small(self, name: str) -> bytes:
+        """Read a companion object whole.
+
+        Raises:
+            IntegrityError: There is none.
+            UnavailableError: The folder or the file cannot be read.
+        """
+        with self.open(name) as reader:
+            return bytes(reader.read_at(0, reader.size))
+
+    def remove(self, name: str) -> None:
+        """Remove an object durably.
+
+        Raises:
+            IntegrityError: There is no object of that name.
+            UnavailableError: Somebody is writing it, or the folder cannot be written.
+        """
+        with self._folder("remove", name) as folder_fd, PartFile(folder_fd, name + PART_ENDING, name):
+            if size_in(folder_fd, name) is None:
+                raise self._missing(name)
+            os.unlink(name, dir_fd=folder_fd)
+            os.fsync(folder_fd)
+
+    def objects(self) -> Iterator[StoredObject]:
+        """List the objects in the order of their names.
+
+        Raises:
+            UnavailableError: The folder cannot be read.
+        """
+        with self._root_folder("list") as folder_fd:
+            yield from list_objects(folder_fd)
+
+    def discard_unfinished(self, *, older_than: timedelta) -> list[str]:
+        """Discard part files that nobody holds the lock of.
+
+        Raises:
+            UnavailableError: The folder cannot be read or written.
+        """
+        with self._root_folder("clear") as folder_fd:
+            return discard_leftovers(folder_fd, older_than)
+
+    def availability(self, names: Collection[str]) -> dict[str, Availability]:
+        """Say of each object whether it is there; what is on a disk is online and durable.
+
+        Raises:
+            UnavailableError: The folder cannot be read.
+        """
+        return {name: MISSING if self.size_of(name) is None else ON_DISK for name in names}
+
+    def recall(self, names: Sequence[str], *, keep_for: timedelta) -> None:
+        """Nothing to do: everything is online."""
+
+    def release(self, names: Collection[str]) -> None:
+        """Nothing to do: nothing was recalled."""
+
+    def _missing(self, name: str) -> IntegrityError:
+        msg = f"{name} is not on store {self.name}: it is lost or was never written; use another copy"
+        return IntegrityError(msg, reason="objectMissing")
+
     @contextmanager
     def _folder(self, action: str, name: str) -> Iterator[int]:
-        """Hold the folder open; what the operating system refuses meanwhile makes the store unavailable."""
+        """Hold the folder open to do something with one object in it."""
         check_object_name(name)
-        with outside(f"{action} {name} on store {self.name} at {self._root}"):
+        with self._root_folder(f"{action} {name} on") as folder_fd:
+            yield folder_fd
+
+    @contextmanager
+    def _root_folder(self, action: str) -> Iterator[int]:
+        """Hold the folder open; what the operating system refuses meanwhile makes the store unavailable."""
+        with outside(f"{action} store {self.name} at {self._root}"):
             fd = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 yield fd
@@ -117,14 +183,6 @@ class PosixStore:
             raise UnavailableError(msg, reason=NO_SPACE)
         if size:
             allocate(part.fd, size)
-
-
-def _size_in(folder_fd: int, name: str) -> int | None:
-    try:
-        found = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 def _free_bytes(file_system: os.statvfs_result) -> int:

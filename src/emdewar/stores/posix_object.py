@@ -8,7 +8,7 @@ from typing import Self
 from emdewar.errors import IntegrityError
 from emdewar.stores.direct_io import MediumReader, PositionalWriter
 from emdewar.stores.part_file import PartFile
-from emdewar.stores.store import ReadFrom
+from emdewar.stores.store import READ_STEP, ReadFrom
 from emdewar.stores.system_errors import outside
 
 
@@ -69,6 +69,7 @@ class PosixReader:
         self._subject = subject
         self._file = MediumReader(fd, direct=direct)
         self.size = os.fstat(fd).st_size
+        self.read_step = READ_STEP
         self.read_from: ReadFrom = "device" if self._file.is_direct else "cache-dropped"
 
     def read_at(self, offset: int, size: int) -> memoryview:
@@ -80,6 +81,15 @@ class PosixReader:
         with outside(f"read {self._subject}"):
             return self._file.read_at(offset, size)
 
+    def stat(self) -> os.stat_result:
+        """Give what the file system says of the file now.
+
+        Raises:
+            UnavailableError: It cannot be asked now.
+        """
+        with outside(f"look at {self._subject}"):
+            return os.fstat(self._fd)
+
     def __enter__(self) -> Self:
         """Start."""
         return self
@@ -88,5 +98,9 @@ class PosixReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Close what was opened."""
         self._file.close()
         os.close(self._fd)

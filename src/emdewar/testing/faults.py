@@ -2,12 +2,23 @@
 
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from emdewar.errors import NO_SPACE, UnavailableError
-from emdewar.stores.store import ObjectReader, ObjectWriter, ReadFrom, Store
+from emdewar.errors import NO_SPACE, OFFLINE, IntegrityError, UnavailableError
+from emdewar.stores.store import (
+    MISSING,
+    Availability,
+    Locality,
+    ObjectReader,
+    ObjectWriter,
+    ReadFrom,
+    Store,
+    StoredObject,
+)
 
 
 class KilledError(BaseException):
@@ -24,6 +35,9 @@ class Faults:
         drops_writes: Whether an object that was committed without complaint is never there.
         flipped_bit: Position of a bit that reads back wrong, counted over the object.
         truncated_to: Bytes that are left of an object when it is read.
+        is_lost: Whether every object is gone.
+        is_offline: Whether every object is on tape only, and no recall ever ends.
+        is_not_durable: Whether the tape system never gets an object onto tape.
         is_denied: Whether everything is refused for want of permission.
         delay_s: How long each read and write takes, in seconds.
     """
@@ -33,6 +47,9 @@ class Faults:
     drops_writes: bool = False
     flipped_bit: int | None = None
     truncated_to: int | None = None
+    is_lost: bool = False
+    is_offline: bool = False
+    is_not_durable: bool = False
     is_denied: bool = False
     delay_s: float = 0.0
 
@@ -49,7 +66,7 @@ class FaultyStore:
     def size_of(self, name: str) -> int | None:
         """Ask the inner store."""
         self._admit("look for", name)
-        size = self._inner.size_of(name)
+        size = None if self._faults.is_lost else self._inner.size_of(name)
         cut = self._faults.truncated_to
         return size if size is None or cut is None else min(size, cut)
 
@@ -70,9 +87,14 @@ class FaultyStore:
         """Open an object.
 
         Raises:
-            UnavailableError: Permission is denied; or as the inner store says.
+            UnavailableError: Permission is denied, or it is offline; or as the inner store says.
+            IntegrityError: It is lost.
         """
         self._admit("read", name)
+        if self._faults.is_lost:
+            raise IntegrityError(f"{name} is not on store {self.name}: it is lost", reason="objectMissing")
+        if self._faults.is_offline and self._inner.size_of(name) is not None:
+            raise UnavailableError(f"{name} is on tape only; recall it first", reason=OFFLINE)
         return FaultyReader(self._inner.open(name), self._faults)
 
     def put_small(self, name: str, content: bytes) -> None:
@@ -83,6 +105,73 @@ class FaultyStore:
         """
         self._admit("write", name)
         self._inner.put_small(name, content)
+
+    def read_small(self, name: str) -> bytes:
+        """Read a small object, with the faults of the medium."""
+        with self.open(name) as reader:
+            return bytes(reader.read_at(0, reader.size))
+
+    def remove(self, name: str) -> None:
+        """Remove an object.
+
+        Raises:
+            UnavailableError: Permission is denied; or as the inner store says.
+        """
+        self._admit("remove", name)
+        self._inner.remove(name)
+
+    def objects(self) -> Iterator[StoredObject]:
+        """List the objects, with the sizes that they seem to have.
+
+        Raises:
+            UnavailableError: Permission is denied; or as the inner store says.
+        """
+        self._admit("list", "the objects")
+        cut = self._faults.truncated_to
+        for found in () if self._faults.is_lost else self._inner.objects():
+            yield found if cut is None else replace(found, size=min(found.size, cut))
+
+    def discard_unfinished(self, *, older_than: timedelta) -> list[str]:
+        """Ask the inner store.
+
+        Raises:
+            UnavailableError: Permission is denied; or as the inner store says.
+        """
+        self._admit("discard", "what dead writers left")
+        return self._inner.discard_unfinished(older_than=older_than)
+
+    def availability(self, names: Collection[str]) -> dict[str, Availability]:
+        """Ask the inner store, and make it worse.
+
+        Raises:
+            UnavailableError: Permission is denied; or as the inner store says.
+        """
+        self._admit("look for", "objects")
+        return {name: self._worse(found) for name, found in self._inner.availability(names).items()}
+
+    def recall(self, names: Sequence[str], *, keep_for: timedelta) -> None:
+        """Ask the inner store.
+
+        Raises:
+            UnavailableError: Permission is denied; or as the inner store says.
+        """
+        self._admit("recall", "objects")
+        self._inner.recall(names, keep_for=keep_for)
+
+    def release(self, names: Collection[str]) -> None:
+        """Tell the inner store.
+
+        Raises:
+            UnavailableError: Permission is denied; or as the inner store says.
+        """
+        self._admit("release", "objects")
+        self._inner.release(names)
+
+    def _worse(self, found: Availability) -> Availability:
+        if self._faults.is_lost or found.locality is Locality.MISSING:
+            return MISSING
+        locality = Locality.OFFLINE if self._faults.is_offline else found.locality
+        return replace(found, locality=locality, is_durable=found.is_durable and not self._faults.is_not_durable)
 
     def _admit(self, action: str, name: str) -> None:
         if self._faults.is_denied:
@@ -145,6 +234,7 @@ class FaultyReader:
         cut = faults.truncated_to
         self.size = inner.size if cut is None else min(inner.size, cut)
         self.read_from: ReadFrom = inner.read_from
+        self.read_step = inner.read_step
 
     def read_at(self, offset: int, size: int) -> memoryview:
         """Read at a position, with the faults of the medium."""

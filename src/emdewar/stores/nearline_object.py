@@ -1,0 +1,66 @@
+"""One object of a `NearlineStore`, read from the disk in front of the tape."""
+
+import os
+from types import TracebackType
+from typing import Final, Self
+
+from emdewar.errors import OFFLINE, UnavailableError
+from emdewar.stores.posix_object import PosixReader
+from emdewar.stores.store import READ_STEP, ReadFrom
+
+STAT_BLOCK: Final = 512
+"""Unit of `st_blocks`, whatever the file system's own is."""
+
+SURELY_STUB_BYTES: Final = 65_536
+"""File systems keep smaller files in their inodes, where they have no blocks of their own."""
+
+
+def looks_like_stub(found: os.stat_result) -> bool:
+    """Tell whether most of a file is not on this disk; some systems leave its first bytes there."""
+    return found.st_blocks * STAT_BLOCK * 2 < found.st_size
+
+
+def is_surely_stub(found: os.stat_result) -> bool:
+    """Tell the same, where the file is so large that nothing else explains it."""
+    return found.st_size >= SURELY_STUB_BYTES and looks_like_stub(found)
+
+
+class NearlineReader:
+    """An object opened for reading; see `emdewar.stores.store.ObjectReader`."""
+
+    def __init__(self, file: PosixReader, subject: str, *, read_from: ReadFrom, watches: bool) -> None:
+        """Take over an open file.
+
+        Args:
+            file: The file.
+            subject: Names it in messages.
+            read_from: Where its content came from.
+            watches: Whether to look before each read that it has not become a stub.
+        """
+        self._file = file
+        self._subject = subject
+        self._watches = watches
+        self.size = file.size
+        self.read_step = READ_STEP
+        self.read_from: ReadFrom = read_from
+
+    def read_at(self, offset: int, size: int) -> memoryview:
+        """Read up to `size` bytes at `offset`; good until the same thread reads again.
+
+        Raises:
+            UnavailableError: It went back to tape meanwhile (reason `offline`), or cannot be read now.
+        """
+        if self._watches and looks_like_stub(self._file.stat()):
+            msg = f"{self._subject} went back to tape while it was read; recall it and read it again"
+            raise UnavailableError(msg, reason=OFFLINE)
+        return self._file.read_at(offset, size)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self._file.__exit__(kind, error, trace)

@@ -1,0 +1,165 @@
+"""Reconcile: compare what the catalog says with what lies on a store, name by name; nothing is ever removed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from blocks.facility import Facility
+from emdewar.catalog import Catalog
+from emdewar.datablock.written import INDEX_ENDING
+from emdewar.errors import IntegrityError, UnavailableError
+from emdewar.records import CopyOnStore
+from emdewar.stores.store import Locality, Store, StoredObject
+from tasks.bad_copies import OBJECT_MISSING
+from tasks.findings import Finding, report_found
+from tasks.retrying import CALLS, TRANSFERS
+
+OLD_LEFTOVER: Final = timedelta(days=1)
+"""Age at which what a writer left unfinished is discarded; the store never takes a living one's."""
+
+FEW: Final = 10
+FEW_PERCENT: Final = 5
+"""A store that lacks more copies than both is taken for one that is not mounted, not for one that lost them."""
+
+SIZE_DIFFERS: Final = "sizeDiffers"
+"""Reason for an object that has another size than the one that was verified."""
+
+FIRST_UNKNOWN: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """An object that nothing on record explains.
+
+    Attributes:
+        name: Its name.
+        size: Bytes.
+        modified: When it was written: what is new may belong to a run that is at work.
+    """
+
+    name: str
+    size: int
+    modified: datetime
+
+
+@dataclass
+class StoreReport:
+    """What was found on a store.
+
+    Attributes:
+        store: Its name.
+        copies: Copies on record.
+        objects: Objects on the store, companions included.
+        size: Their bytes.
+        findings: Copies that are lost, or have another size.
+        bad: Copies that were on record as damaged or lost before.
+        unknown: Objects that nothing on record explains, the first of them.
+        unknown_count: How many there are.
+        discarded: Leftovers of dead writers.
+    """
+
+    store: str
+    copies: int = 0
+    objects: int = 0
+    size: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    bad: int = 0
+    unknown: list[Unknown] = field(default_factory=list)
+    unknown_count: int = 0
+    discarded: list[str] = field(default_factory=list)
+
+
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="list the stores")
+def stores_to_compare(facility: Facility, store: str) -> list[str]:
+    """List all stores, or the one that was named.
+
+    Raises:
+        RefusedError: The facility has no such store.
+    """
+    names = [archive.store_name for archive in facility.archives]
+    return [facility.archive(store).store_name] if store else names
+
+
+@task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="compare {store} with the catalog")
+def compare(facility: Facility, store: str, *, accept_losses: bool) -> StoreReport:
+    """Report copies that are lost or have another size to the catalog; list what nobody knows; tidy leftovers.
+
+    Raises:
+        UnavailableError: The store cannot be reached, or lacks so much that it is hardly the right folder.
+    """
+    opened = facility.store(store)
+    report = StoreReport(store)
+    with facility.catalog.client() as catalog:
+        # The record first: what is on record by then has its object already.
+        known = {copy.location: copy for copy in catalog.copies(store)}
+        seen = _look(opened, known, report)
+        suspects = list(_suspects(known, seen))
+        _check_is_mounted(report, suspects, accept_losses=accept_losses)
+        for copy, error in suspects:
+            found = _judge(catalog, opened, copy, error)
+            report.findings += [found] if found else []
+    report.discarded = opened.discard_unfinished(older_than=OLD_LEFTOVER)
+    return report
+
+
+def _look(store: Store, known: dict[str, CopyOnStore], report: StoreReport) -> dict[str, int]:
+    """Go through the objects once; gives the sizes of those on record."""
+    report.copies = sum(copy.is_good for copy in known.values())
+    report.bad = len(known) - report.copies
+    companions = {f"{copy.archive_id}{INDEX_ENDING}" for copy in known.values()}
+    seen: dict[str, int] = {}
+    for found in store.objects():
+        report.objects += 1
+        report.size += found.size
+        if found.name in known:
+            seen[found.name] = found.size
+        elif found.name not in companions:
+            _note_unknown(report, found)
+    return seen
+
+
+def _note_unknown(report: StoreReport, found: StoredObject) -> None:
+    report.unknown_count += 1
+    if len(report.unknown) < FIRST_UNKNOWN:
+        report.unknown.append(Unknown(found.name, found.size, found.modified))
+
+
+def _suspects(known: dict[str, CopyOnStore], seen: dict[str, int]) -> Iterator[tuple[CopyOnStore, IntegrityError]]:
+    for name, copy in known.items():
+        if not copy.is_good:
+            continue
+        if name not in seen:
+            msg = f"{name} is not on store {copy.store} any more"
+            yield copy, IntegrityError(msg, reason=OBJECT_MISSING)
+        elif seen[name] != copy.size:
+            msg = f"{name} on store {copy.store} has {seen[name]} bytes instead of {copy.size}"
+            yield copy, IntegrityError(msg, reason=SIZE_DIFFERS)
+
+
+def _check_is_mounted(
+    report: StoreReport, suspects: list[tuple[CopyOnStore, IntegrityError]], *, accept_losses: bool
+) -> None:
+    lost = sum(error.reason == OBJECT_MISSING for _, error in suspects)
+    if accept_losses or lost <= max(FEW, report.copies * FEW_PERCENT // 100):
+        return
+    msg = (
+        f"store {report.store} shows {report.objects} objects and lacks {lost} of {report.copies} copies: check that "
+        "the right folder is mounted there; if they are lost indeed, run reconcile with accept_losses"
+    )
+    raise UnavailableError(msg, reason="looksUnmounted")
+
+
+def _judge(catalog: Catalog, store: Store, copy: CopyOnStore, error: IntegrityError) -> Finding | None:
+    """Look once more, at this copy alone, before the catalog is told."""
+    began = datetime.now(UTC)
+    size = store.size_of(copy.location)
+    is_there = size is not None or store.availability([copy.location])[copy.location].locality is not Locality.MISSING
+    if error.reason == OBJECT_MISSING and is_there:
+        return None
+    if error.reason == SIZE_DIFFERS and size == copy.size:
+        return None
+    return report_found(catalog, copy, error, began)
