@@ -1,9 +1,9 @@
 """A facility: its catalog, its places and its rules, as one block that every flow starts from."""
 
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from blocks.catalog import CatalogApi
 from blocks.named import AbsolutePath, NamedBlock
@@ -16,6 +16,10 @@ from emdewar.stores.store import Store
 
 TARGET_BESIDE_STORES = "datablock_target_bytes"
 """Field of the policy that site files without a policy may give beside the stores."""
+
+
+def _given(policy: Any) -> Any:  # noqa: ANN401 - whatever is given
+    return ArchivePolicy() if policy is None else policy
 
 
 class Facility(NamedBlock):
@@ -34,10 +38,16 @@ class Facility(NamedBlock):
         default=None, description="Bucket that datasets are brought back to, where people ask for S3 or for links."
     )
     archives: list[Archive] = Field(description="Stores of datablocks.", min_length=1)
-    policy: ArchivePolicy = Field(
-        default=ArchivePolicy(), validate_default=True, description="How many copies, on which stores, and what may go."
+    policy: Annotated[ArchivePolicy, BeforeValidator(_given)] = Field(
+        default=None, validate_default=True, description="How many copies, on which stores, and what may go."
     )
     pid_prefix: str = Field(default="emdewar", description="Prefix of persistent identifiers.", examples=["20.500.1"])
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - as in pydantic
+        """Name stores and bucket as secret: Prefect finds none in lists and optional blocks, and would show them."""
+        schema = super().model_json_schema(*args, **kwargs)
+        return {**schema, "secret_fields": [*schema.get("secret_fields", []), "archives.*", "retrieve_bucket.*"]}
 
     @model_validator(mode="before")
     @classmethod
@@ -47,7 +57,7 @@ class Facility(NamedBlock):
             return values
         rest = {name: value for name, value in values.items() if name != TARGET_BESIDE_STORES}
         size = {TARGET_BESIDE_STORES: values[TARGET_BESIDE_STORES]}
-        return {**rest, "policy": {**size, **rest.get("policy", {})}}
+        return {**rest, "policy": {**size, **(rest.get("policy") or {})}}
 
     @field_validator("archives")
     @classmethod

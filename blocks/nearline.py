@@ -3,12 +3,13 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from prefect.blocks.core import Block
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from blocks.named import AbsolutePath
+from blocks.store import check_mount
 from emdewar.stores.nearline import NearlineStore
 from emdewar.stores.site_command import LIST, PATHS
 from emdewar.stores.store import Store
@@ -132,6 +133,11 @@ class NearlineArchive(Block):
     kind: Literal["nearline"] = Field(default="nearline", description="Tells it from the other kinds of stores.")
     store_name: str = Field(description="Name of the store on record; never reuse it.", examples=["archive-tape-1"])
     root: AbsolutePath = Field(description="The folder in front of the tape.", examples=["/hsm/emdewar"])
+    mounted_at: AbsolutePath | None = Field(
+        default=None,
+        description="Where a file system must be mounted for the folder to be the store; none means it always is.",
+        examples=["/hsm"],
+    )
     tape: Annotated[SimulatedLibrary | SiteCommands | TapeRest, Field(discriminator="kind")] = Field(
         description="How the tape system is asked."
     )
@@ -141,6 +147,11 @@ class NearlineArchive(Block):
     memory_folder: AbsolutePath | None = Field(
         default=None, description="Folder for what was recalled, which all workers see; none means one in the folder."
     )
+
+    @model_validator(mode="after")
+    def _lies_on_its_mount(self) -> Self:
+        check_mount(self.root, self.mounted_at)
+        return self
 
     @property
     def place(self) -> str:
@@ -155,4 +166,4 @@ class NearlineArchive(Block):
     def store(self) -> Store:
         """Open the store."""
         tape = self.tape.system(self.root, self.memory_folder or self.root / MEMORY_FOLDER)
-        return NearlineStore(self.store_name, self.root, tape, shows_stubs=self.shows_stubs)
+        return NearlineStore(self.store_name, self.root, tape, shows_stubs=self.shows_stubs, mounted_at=self.mounted_at)

@@ -2,23 +2,33 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from prefect.blocks.core import Block
 from prefect_aws import AwsCredentials, MinIOCredentials
 from prefect_aws.client_parameters import AwsClientParameters
-from pydantic import Field, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from emdewar.stores.s3 import ColdStorage, S3Store, Tier
 from emdewar.stores.s3_account import S3Account
 from emdewar.stores.s3_destination import S3Destination
 from emdewar.stores.store import Store
 
-S3Credentials = AwsCredentials | MinIOCredentials
+
+def _kind_of(credentials: Any) -> str:  # noqa: ANN401 - what a site file or a block document holds
+    """Tell the two types apart by what only one has: left alone, AwsCredentials takes every document."""
+    named = credentials if isinstance(credentials, Mapping) else type(credentials).model_fields
+    return "minio" if "minio_root_user" in named else "aws"
+
+
+S3Credentials = Annotated[
+    Annotated[AwsCredentials, Tag("aws")] | Annotated[MinIOCredentials, Tag("minio")], Discriminator(_kind_of)
+]
+"""Endpoint and keys, as a block of prefect-aws."""
 
 _ROLE_KEYS_AGE_S: Final = 600.0
 """Keys of an assumed role live for an hour or less, and are asked for anew well before that."""
@@ -30,6 +40,12 @@ class _Bucket(Block):
     credentials: S3Credentials = Field(description="Endpoint, region, certificates and keys.")
     bucket: str = Field(description="Name of the bucket, which must exist.", min_length=3, examples=["em-archive"])
     prefix: str = Field(default="", description="Part of the bucket to keep to.", examples=["datablocks"])
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - as in pydantic
+        """Name the keys as secret: Prefect finds none where a block may be of two types, and would show them."""
+        schema = super().model_json_schema(*args, **kwargs)
+        return {**schema, "secret_fields": [*schema.get("secret_fields", []), "credentials.*"]}
 
     @field_validator("credentials")
     @classmethod

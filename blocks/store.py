@@ -1,10 +1,10 @@
 """Stores of datablocks."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from prefect.blocks.core import Block
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from blocks.named import AbsolutePath
 from emdewar.stores.posix import PosixStore
@@ -22,6 +22,17 @@ class PosixArchive(Block):
     store_name: str = Field(description="Name of the store on record; never reuse it.", examples=["archive-disk-1"])
     root: AbsolutePath = Field(description="The folder.", examples=["/archive/emdewar"])
 
+    mounted_at: AbsolutePath | None = Field(
+        default=None,
+        description="Where a file system must be mounted for the folder to be the store; none means it always is.",
+        examples=["/archive"],
+    )
+
+    @model_validator(mode="after")
+    def _lies_on_its_mount(self) -> Self:
+        check_mount(self.root, self.mounted_at)
+        return self
+
     @property
     def place(self) -> str:
         """What tells its place from others."""
@@ -34,4 +45,14 @@ class PosixArchive(Block):
 
     def store(self) -> Store:
         """Open the store."""
-        return PosixStore(self.store_name, self.root)
+        return PosixStore(self.store_name, self.root, mounted_at=self.mounted_at)
+
+
+def check_mount(root: Path, mounted_at: Path | None) -> None:
+    """Check that a folder lies on what is mounted for it.
+
+    Raises:
+        ValueError: It does not.
+    """
+    if mounted_at is not None and not root.is_relative_to(mounted_at):
+        raise ValueError(f"{root} does not lie below {mounted_at}: give the mount point that the folder is on")

@@ -12,14 +12,16 @@ from blocks.facility import Facility
 from emdewar.catalog import Catalog
 from emdewar.datablock.recovery import Recovery, recoverable
 from emdewar.datablock.verify import verify_copy
-from emdewar.errors import BUSY, OBJECT_EXISTS, DewarError, IntegrityError
+from emdewar.errors import BUSY, OBJECT_EXISTS, DewarError, IntegrityError, UnavailableError
 from emdewar.lifecycle import CopyStatus
 from emdewar.records import CopyOnStore, CopyRecord, DatablockRecord, DataFile, ShortBlock
 from emdewar.stores.store import Store
 from tasks import proving
 from tasks.archiving import good_on, registered
+from tasks.bad_copies import OBJECT_MISSING
 from tasks.findings import report_found
 from tasks.proving import AtHand
+from tasks.standing import check_is_itself
 from tasks.supplying import SOURCES_RECALLED, Sources, make, sources
 
 LOOK_AGAIN: Final = timedelta(days=1)
@@ -63,6 +65,7 @@ class Mending:
         self._catalog = catalog
         self._short = short
         self._is_in_doubt = False
+        self._is_kept_waiting = False
         self._files: Sequence[DataFile] = list(catalog.datablock_files(short.archive_id))
         self._record = self._asked()
         self.result.size = self._record.packed_size
@@ -105,6 +108,7 @@ class Mending:
                 self.result.waits.append(f"{store}: another run is at it")
             else:
                 self._is_in_doubt |= isinstance(error, IntegrityError)
+                self._is_kept_waiting |= isinstance(error, UnavailableError)
                 get_run_logger().error("%s on store %s: %s", self._record.archive_id, store, error)
                 self.result.problems.append(f"{store}: {error}")
             return False
@@ -130,6 +134,7 @@ class Mending:
         found = sources(self._facility, self._good())
         if not found.now:
             self._wait_for(found)
+            self.result.problems += [f"{store.name}: {copy.location} is not there now" for store, copy in found.missing]
             return
         pairs = [*found.pairs(), *sources(self._facility, self._bad(CopyStatus.DAMAGED)).pairs()]
         for name in self._facility.policy.lacking(good_on(self._record)):
@@ -139,36 +144,57 @@ class Mending:
         return make(self._at_hand(), pairs, self._facility.store(name))
 
     def _from_what_is_left(self) -> None:
-        """Put a good copy together from damaged ones, or find out what is lost."""
-        left = sources(self._facility, self._bad(CopyStatus.DAMAGED))
+        """Put a good copy together from damaged ones, or find out what is lost; judge nothing that is out of sight."""
+        left = self._left()
         if left.later or left.unreachable:
             self._wait_for(left)
             return
-        if any(self._is_whole_again(store, copy) for store, copy in left.now):
+        if any(self._is_settled(store, copy) for store, copy in left.now):
             return
         pairs = left.pairs()
         if pairs and any(self._try(name, partial(self._make, pairs, name)) for name in self._targets()):
             return
-        self._judge(pairs)
+        self._judge(left)
+
+    def _left(self) -> Sources:
+        """Look for every copy that is on record as damaged or lost; one that is gone is asked for twice."""
+        left = sources(self._facility, self._bad(CopyStatus.DAMAGED, CopyStatus.LOST))
+        for store, copy in left.missing:
+            try:
+                check_is_gone(self._catalog, store, copy.location)
+            except UnavailableError as error:
+                left.unreachable.append(error)
+        return left
 
     def _targets(self) -> list[str]:
         return self._facility.policy.lacking(good_on(self._record))
 
-    def _is_whole_again(self, store: Store, copy: CopyRecord) -> bool:
-        """Read a damaged copy once more: somebody may have brought it back in its place."""
+    def _is_settled(self, store: Store, copy: CopyRecord) -> bool:
+        """Read a bad copy once more: somebody may have brought it back in its place; true for one that may be good."""
         began = datetime.now(UTC)
         try:
             waits_for = proving.prove(self._at_hand(), store, copy.location)
         except IntegrityError as error:
             report_found(self._catalog, self._named(copy), error, began)
             return False
+        if waits_for:
+            self.result.waits.append(f"{store.name}: {waits_for}")
+            return True
         self._record = self._asked()
         self.result.made.append(store.name)
-        return not waits_for
+        return True
 
-    def _judge(self, pairs: Sequence[tuple[Store, str]]) -> None:
-        """Say file by file what is left; nothing is called lost before all that could have it was read."""
+    def _judge(self, left: Sources) -> None:
+        """Say file by file what is left; nothing is called lost before all that could have it was there and was read."""
+        pairs = left.pairs()
         found = recoverable(pairs, self._record, self._files) if pairs else Recovery([], [f.path for f in self._files])
+        again = self._left()
+        if again.later or again.unreachable or len(again.now) != len(left.now):
+            self._wait_for(again)
+            self.result.problems.append("its copies came or went while they were read: nothing is called lost")
+            return
+        if not found.lost and (self.result.waits or self._is_kept_waiting):
+            return  # all of it is there, and only a store to put it on is not
         self.result.lost, self.result.recoverable = list(found.lost), list(found.good)
         self.result.was_judged = True
 
@@ -201,3 +227,20 @@ class Mending:
     def _is_worth_reading(self) -> bool:
         now = datetime.now(UTC)
         return any(now - (copy.checked_at or copy.verified_at) > LOOK_AGAIN for copy in self._record.copies)
+
+
+def check_is_gone(catalog: Catalog, store: Store, location: str) -> None:
+    """Make sure that an object is not there, on a store that shows others.
+
+    Raises:
+        UnavailableError: It may be there and out of sight.
+    """
+    check_is_itself(catalog, store)
+    try:
+        with store.open(location):
+            msg = f"{location} is on store {store.name} after all: the next repair reads it"
+    except IntegrityError as error:
+        if error.reason == OBJECT_MISSING:
+            return
+        raise UnavailableError(str(error)) from error
+    raise UnavailableError(msg)

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from prefect.client.schemas.objects import State
 
-from emdewar.errors import DewarError, IntegrityError, RefusedError, UnavailableError
+from emdewar.errors import BUSY, DewarError, IntegrityError, RefusedError, UnavailableError
 
 Result = TypeVar("Result")
 
@@ -35,7 +35,13 @@ def raise_gravest(errors: Sequence[DewarError]) -> None:
     """
     if not errors:
         return
-    first = min(errors, key=lambda error: [isinstance(error, kind) for kind in _GRAVEST_FIRST].index(True))
+    first = min(errors, key=_rank)
     if len(errors) == 1:
         raise first
     raise type(first)(f"{len(errors)} failures, the gravest: {first}", reason=first.reason, paths=first.paths)
+
+
+def _rank(error: DewarError) -> tuple[int, bool]:
+    """Order errors; what another run is doing is its to report, so it is told rather than what else is not ready."""
+    kind = next(number for number, kind in enumerate(_GRAVEST_FIRST) if isinstance(error, kind))
+    return kind, error.reason != BUSY

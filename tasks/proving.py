@@ -7,6 +7,7 @@ from typing import Final
 from blocks.facility import Facility
 from emdewar.catalog import Catalog
 from emdewar.datablock.verify import verify_copy
+from emdewar.errors import OFFLINE, UnavailableError
 from emdewar.records import DatablockRecord, DataFile
 from emdewar.stores.store import Locality, Store
 
@@ -46,6 +47,20 @@ def prove(block: AtHand, store: Store, location: str, on_progress: Callable[[int
     if there.locality in {Locality.OFFLINE, Locality.RECALLING}:
         store.recall([location], keep_for=block.facility.policy.recall_keep)
         return RECALLED
-    proof = verify_copy(store, block.record, block.files, location=location, on_progress=on_progress)
+    try:
+        proof = verify_copy(store, block.record, block.files, location=location, on_progress=on_progress)
+    except UnavailableError as error:
+        if error.reason != OFFLINE:
+            raise
+        store.recall([location], keep_for=block.facility.policy.recall_keep)  # it left the disk meanwhile
+        return RECALLED
     block.catalog.record_copy(block.record.archive_id, proof)
+    let_go(store, [location])
     return ""
+
+
+def let_go(store: Store, names: Sequence[str]) -> None:
+    """Tell a store that recalled copies were read: its disk is needed for others."""
+    recalled = [name for name, there in store.availability(names).items() if there.online_until is not None]
+    if recalled:
+        store.release(recalled)

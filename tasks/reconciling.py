@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from blocks.facility import Facility
 from emdewar.catalog import Catalog
 from emdewar.datablock.written import INDEX_ENDING
-from emdewar.errors import IntegrityError, UnavailableError
+from emdewar.errors import IntegrityError, RefusedError
 from emdewar.records import CopyOnStore
 from emdewar.stores.store import Locality, Store, StoredObject
 from tasks.bad_copies import OBJECT_MISSING
@@ -89,7 +89,8 @@ def compare(facility: Facility, store: str, *, accept_losses: bool) -> StoreRepo
     """Report copies that are lost or have another size to the catalog; list what nobody knows; tidy leftovers.
 
     Raises:
-        UnavailableError: The store cannot be reached, or lacks so much that it is hardly the right folder.
+        RefusedError: The store lacks so much that it is hardly the right folder.
+        UnavailableError: It cannot be reached now.
     """
     opened = facility.store(store)
     report = StoreReport(store)
@@ -150,7 +151,7 @@ def _check_is_mounted(
         f"store {report.store} shows {report.objects} objects and lacks {lost} of {report.copies} copies: check that "
         "the right folder is mounted there; if they are lost indeed, run reconcile with accept_losses"
     )
-    raise UnavailableError(msg, reason="looksUnmounted")
+    raise RefusedError(msg, reason="looksUnmounted")
 
 
 def _judge(catalog: Catalog, store: Store, copy: CopyOnStore, error: IntegrityError) -> Finding | None:

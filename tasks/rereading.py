@@ -18,6 +18,7 @@ from emdewar.records import CopyOnStore, DatablockRecord
 from emdewar.stores.store import Availability, Locality, Store
 from tasks.findings import Finding, report_found
 from tasks.progress import Progress
+from tasks.proving import let_go
 from tasks.retrying import CALLS, TRANSFERS
 
 SWEEPS_PER_DAY: Final = 4
@@ -163,7 +164,7 @@ def reread(facility: Facility, store: str, copies: list[CopyOnStore], number: in
             read.append(copy)
             if (found := _reread_one(catalog, opened, copy, block, progress)) is not None:
                 findings.append(found)
-        _release(opened, [copy.location for copy in read])
+        let_go(opened, [copy.location for copy in read])
     progress.finish()
     return Reading(store, len(read), sum(copy.size for copy in read), findings)
 
@@ -193,10 +194,3 @@ def _reread_one(
         return report_found(catalog, copy, error, began)
     catalog.record_copy(copy.archive_id, proof)
     return None
-
-
-def _release(store: Store, names: Sequence[str]) -> None:
-    """Let go of what was recalled for this."""
-    recalled = [name for name, there in store.availability(names).items() if there.online_until is not None]
-    if recalled:
-        store.release(recalled)

@@ -18,6 +18,7 @@ from emdewar.lifecycle import ArchiveStatus, JobType, RetrieveStatus
 from emdewar.paths import resolves_inside
 from emdewar.policy import Verdict, release_verdict
 from emdewar.records import Dataset, LifecycleEvent
+from emdewar.stores.system_errors import outside
 from tasks.archiving import good_on
 from tasks.retrying import CALLS, TRANSFERS
 
@@ -57,11 +58,16 @@ def landed(facility: Facility) -> list[Place]:
     """Judge each folder of the landing zone by the policy; a folder that no dataset of ours owns is left out."""
     found: list[Place] = []
     with facility.catalog.client() as catalog:
-        for folder in sorted(path for path in facility.landing_zone.iterdir() if path.is_dir()):
+        for folder in _folders(facility.landing_zone):
             where = {"managed": True, "sourceFolder": (folder / "data").as_posix()}
             owners = catalog.datasets(where, limit=1)
             found += [Place(owner.pid, folder, _verdict(facility, catalog, owner)) for owner in owners]
     return found
+
+
+def _folders(landing_zone: Path) -> list[Path]:
+    with outside(f"list the landing zone {landing_zone}"):
+        return sorted(path for path in landing_zone.iterdir() if path.is_dir())
 
 
 def _verdict(facility: Facility, catalog: Catalog, dataset: Dataset) -> Verdict:

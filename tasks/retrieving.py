@@ -29,7 +29,7 @@ from tasks.selecting import are_there
 WAITS_FOR_RECALL: Final = "WaitingForRecall"
 """State of a run that has restored what is online and leaves the rest to the recall sweep."""
 
-JOINED: Final = "Joined"
+WAITS_FOR_ANOTHER: Final = "WaitingForAnotherRun"
 """State of a run that leaves the work to another one, which does the same."""
 
 
@@ -106,7 +106,7 @@ def _leave(catalog: Catalog, pid: str, order: Order, other: Waiting) -> End:
     except RefusedError as error:
         get_run_logger().info("that run has brought them back by now: %s", error)
     message = f"Flow run {other.run} brings these files back, for job {order.job}."
-    return End(destination=order.destination, state=JOINED, message=message)
+    return End(destination=order.destination, state=WAITS_FOR_ANOTHER, message=message)
 
 
 def _wait(catalog: Catalog, pid: str, order: Order, left: Waiting) -> End:

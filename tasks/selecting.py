@@ -8,7 +8,7 @@ from blocks.facility import Facility
 from emdewar.datablock.destination import Destination
 from emdewar.errors import MISSING_FILES, RefusedError
 from emdewar.records import DataFile
-from tasks import destinations
+from tasks import destinations, links
 from tasks.ordering import Order
 from tasks.retrying import CALLS
 
@@ -36,7 +36,7 @@ def select(facility: Facility, pid: str, order: Order) -> list[Wanted]:
     """Find the datablocks that hold the wanted files.
 
     Raises:
-        RefusedError: No file matches.
+        RefusedError: No file matches, or too many for links.
     """
     selected: list[Wanted] = []
     with facility.catalog.client() as catalog, destinations.opened(facility, order.destination) as destination:
@@ -56,6 +56,8 @@ def select(facility: Facility, pid: str, order: Order) -> list[Wanted]:
         wanted = list(order.patterns) or sorted(order.names)[:10]
         msg = f"no file of dataset {pid} matches {wanted}: check them against the dataset's file list"
         raise RefusedError(msg, reason=MISSING_FILES)
+    if order.has_links:
+        links.check_number(sum(block.files for block in selected))
     return selected
 
 

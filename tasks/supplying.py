@@ -27,11 +27,13 @@ class Sources:
     Attributes:
         now: Those that can be read now, with their stores, the best first.
         later: Those that must be recalled first.
+        missing: Those that are not there, as far as their stores say.
         unreachable: Stores that could not be asked, and why.
     """
 
     now: list[tuple[Store, CopyRecord]] = field(default_factory=list)
     later: list[tuple[Store, CopyRecord]] = field(default_factory=list)
+    missing: list[tuple[Store, CopyRecord]] = field(default_factory=list)
     unreachable: list[UnavailableError] = field(default_factory=list)
 
     def pairs(self) -> list[tuple[Store, str]]:
@@ -45,7 +47,7 @@ class Sources:
 
 
 def sources(facility: Facility, copies: Sequence[CopyRecord]) -> Sources:
-    """Look which of some copies can be read, in the order of the policy; what is not there is left out."""
+    """Look which of some copies can be read, in the order of the policy."""
     found = Sources()
     for name, store in facility.stores().items():
         for copy in copies:
@@ -58,7 +60,9 @@ def sources(facility: Facility, copies: Sequence[CopyRecord]) -> Sources:
                 continue
             if where is Locality.ONLINE:
                 found.now.append((store, copy))
-            elif where is not Locality.MISSING:
+            elif where is Locality.MISSING:
+                found.missing.append((store, copy))
+            else:
                 found.later.append((store, copy))
     return found
 
@@ -79,6 +83,10 @@ def supply(block: AtHand, target: str) -> str:
         return SOURCES_RECALLED
     if found.unreachable:
         raise found.unreachable[0]
+    if found.missing:
+        store, copy = found.missing[0]
+        msg = f"{copy.location} is not on store {store.name} now, though it is on record: reconcile tells why"
+        raise UnavailableError(msg)
     msg = f"datablock {block.record.archive_id} has no verified copy to make another from: mend what failed first"
     raise RefusedError(msg, reason=NO_GOOD_COPY)
 

@@ -2,8 +2,12 @@
 
 Whoever changes a copy locks the dataset first. So a finding waits for a release, and the other way round, and the names
 of the stores that each datablock keeps are right whatever happens at the same time.
+
+Of two that looked at a copy the later one counts, by their own clocks. No moment after the catalog's own is believed:
+else a clock that is fast would make a copy immune to all that is found later. Who came too late is told so.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -20,26 +24,28 @@ from catalog_api.tables import CopyRow, DatablockRow, LifecycleEventRow
 from catalog_api.tables.columns import now
 from catalog_api.wire.blocks import CopyIn, FindingIn
 from catalog_api.wire.written import copy_wire
-from emdewar.errors import CHECKSUM_MISMATCH, IntegrityError
+from emdewar.errors import CHECKSUM_MISMATCH, IntegrityError, RefusedError
 from emdewar.lifecycle import CopyStatus
 
 _GOOD = CopyStatus.VERIFIED.value
 
 
 def record(session: Session, caller: Caller, archive_id: str, sent: CopyIn) -> tuple[CopyRow, bool]:
-    """Record that a copy was read back and is good; an older proof of it changes nothing.
+    """Record that a copy was read back and is good; an older proof of a good one changes nothing.
 
     Returns:
         The copy on record, and whether it is new.
 
     Raises:
-        RefusedError: The caller may not, or a good copy lies on that store under another name.
+        RefusedError: The caller may not, a good copy lies on that store under another name, or what was read back was
+            found damaged or lost since.
         IntegrityError: What was read back is not what was written.
     """
     block = _locked(session, caller, archive_id)
     _check_equal(block, sent)
     _check_listed(session, block)
     known = session.get(CopyRow, (block.id, sent.store), populate_existing=True)
+    sent = sent.model_copy(update={"verified_at": _not_ahead(sent.verified_at)})
     if known is not None and not _is_news(known, sent, archive_id):
         return known, False
     values = {**sent.model_dump(), "status": _GOOD, "checked_at": sent.verified_at, "finding": None}
@@ -55,22 +61,24 @@ def record(session: Session, caller: Caller, archive_id: str, sent: CopyIn) -> t
 
 
 def report(session: Session, caller: Caller, archive_id: str, store: str, sent: FindingIn) -> CopyRow:
-    """Report that a copy is damaged or lost; what is out of date, or known, changes nothing.
+    """Report that a copy is damaged or lost; what is known already changes nothing.
 
     Raises:
-        RefusedError: The caller may not, or there is no such copy.
+        RefusedError: The caller may not, there is no such copy, or it was verified or replaced since.
     """
     block = _locked(session, caller, archive_id)
     known = session.get(CopyRow, (block.id, store), populate_existing=True)
     if known is None:
         raise not_found(f"datablock {archive_id}: copy on", store)
-    said = (sent.status, sent.finding)
-    if sent.location not in {None, known.location} or (known.status, known.finding) == said:
+    if sent.location not in {None, known.location}:
+        raise _outdated(archive_id, f"{sent.location} is no more the copy on {store}, {known.location} is")
+    if (known.status, known.finding) == (sent.status, sent.finding):
         return known
-    # Who does not say when, looked just now, whatever the clock of who looked last said.
-    checked_at = sent.checked_at or max(now(), known.checked_at)
-    if checked_at < known.checked_at:
-        return known
+    # Who does not say when, looked just now.
+    checked_at = _not_ahead(sent.checked_at or now())
+    if checked_at < (known_at := _looked_at(known)):
+        msg = f"{known.location} was looked at on {store} at {checked_at} and found {known.status} at {known_at}"
+        raise _outdated(archive_id, msg)
     values = {"status": sent.status, "finding": sent.finding, "checked_at": checked_at}
     _change(session, caller, block, known, values, sent.flow_run_id)
     return known
@@ -85,14 +93,30 @@ def _locked(session: Session, caller: Caller, archive_id: str) -> DatablockRow:
 
 def _is_news(known: CopyRow, sent: CopyIn, archive_id: str) -> bool:
     """Tell whether a verification says more than is on record."""
-    if known.location == sent.location:
-        return sent.verified_at >= known.checked_at and sent.verified_at != known.verified_at
+    known_at = _looked_at(known)
+    is_same = known.location == sent.location
     if known.status == _GOOD:
-        raise conflict(f"datablock {archive_id} lies on {sent.store} as {known.location} already")
-    if sent.verified_at < known.checked_at:
-        msg = f"{sent.location} was read before {known.location} was found {known.status} on {sent.store}"
-        raise conflict(f"datablock {archive_id}: {msg}; read it again")
+        if not is_same:
+            raise conflict(f"datablock {archive_id} lies on {sent.store} as {known.location} already")
+        return sent.verified_at >= known_at and sent.verified_at != known.verified_at
+    if sent.verified_at < known_at or (is_same and sent.verified_at == known.verified_at):
+        msg = f"{sent.location} was read at {sent.verified_at}, but {known.location} was found {known.status} on"
+        raise _outdated(archive_id, f"{msg} {sent.store} at {known_at}")
     return True
+
+
+def _not_ahead(moment: datetime) -> datetime:
+    """Cut a moment that no clock can have shown yet to this one."""
+    return min(moment, now())
+
+
+def _looked_at(copy: CopyRow) -> datetime:
+    """Tell when a copy on record was looked at last; where that lies ahead, when it was put on record."""
+    return copy.checked_at if copy.checked_at <= now() else copy.recorded_at
+
+
+def _outdated(archive_id: str, why: str) -> RefusedError:
+    return conflict(f"datablock {archive_id}: {why}; nothing was changed: read it again, with clocks that are right")
 
 
 def _change(  # noqa: PLR0913, PLR0917 (a line of the history says this much)

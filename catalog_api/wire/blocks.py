@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import ConfigDict, FailFast, Field
+from pydantic import AfterValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
 
 from catalog_api.wire.fields import Bytes, Count, Sent, Text, Word
 from catalog_api.wire.moments import AnyMoment
+from emdewar.stores.names import is_object_name
 
 FILES_PER_REQUEST = 100_000
 _SAID_OF_OWNERSHIP = ("uid", "gid", "perm", "type", "metadata")
@@ -15,6 +16,17 @@ _OWNERSHIP = frozenset(_SAID_OF_OWNERSHIP)
 
 StoreName = Annotated[str, Field(pattern="^[^,]+$", max_length=100)]
 """Lists of stores are names with commas between."""
+
+
+def _plain(name: str) -> str:
+    if not is_object_name(name):
+        msg = "must be a plain object name: letters, digits, '.', '_' and '-', no path"
+        raise ValueError(msg)
+    return name
+
+
+ObjectName = Annotated[Word, AfterValidator(_plain)]
+"""What a store takes as the name of an object; another one would stop whoever asks the store about many."""
 
 Hex16 = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -139,12 +151,12 @@ class CopyIn(Sent):
     """A verified copy of a datablock."""
 
     store: StoreName
-    location: Word
+    location: Annotated[ObjectName, Field(description="Name of the object: a plain word, no path.")]
     size: Bytes
     crc64nvme: Annotated[Hex16, Field(alias="crc64Nvme")]
     manifest_sha256: Hex64
     number_of_files: Count
-    verified_at: AnyMoment
+    verified_at: AnyMoment = Field(description="When the reading ended; cut to the catalog's clock if that is behind.")
     read_from: Word
 
 
@@ -154,9 +166,9 @@ class FindingIn(Sent):
     status: Literal["damaged", "lost"]
     finding: dict[str, Any] = Field(description="In the shape of a return message: a word, and what is known below it.")
     location: Word | None = Field(
-        None, description="The object that was looked at; a finding about one that was replaced since changes nothing."
+        None, description="The object that was looked at; a finding about one that was replaced since is a conflict."
     )
     checked_at: AnyMoment | None = Field(
-        None, description="When; a finding that is older than the last verification changes nothing. Now if not sent."
+        None, description="When; now if not sent. One that is older than the last verification is a conflict."
     )
     flow_run_id: Word | None = Field(None, description="The flow run that found it, for the history.")

@@ -83,8 +83,8 @@ def _run(state: Path, session: Path | None, movies: int, *, leave: bool) -> None
             pid = _follow(story)
             _prove(Path(site.drop_folder) / name, state / "retrieved", story)
             hardships = Hardships(site, story, pid)
-            hardships.rot()
             hardships.recall()
+            hardships.rot()
         _show(site, story, pid)
         if not leave:
             console.print("\nEverything stays up until Ctrl-C.")

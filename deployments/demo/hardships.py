@@ -1,4 +1,4 @@
-"""What happens to an archive in time: a bit rots and is mended from tape, and files come back from tape alone."""
+"""What happens to an archive in time: a disk is out of service, a bit rots, and tape brings both back."""
 
 import hashlib
 import time
@@ -25,6 +25,17 @@ class Hardships:
         self._site, self._story, self._pid = site, story, pid
         self._disk = site.state / "archive"
 
+    def recall(self) -> None:
+        """Bring a few files back while the disk is out of service: from tape, with no run waiting for it."""
+        files = self._some_files()
+        away = self._disk.with_name("archive-out-of-service")
+        self._disk.rename(away)
+        self._story.say(f"The disk is out of service. {len(files)} files are wanted, which are on tape only now.")
+        try:
+            self._bring_back(files)
+        finally:
+            away.rename(self._disk)
+
     def rot(self) -> None:
         """Flip a bit on the disk, find it by reading everything again, and have it mended from tape."""
         tar = self._disk / self._copy_on_disk().location
@@ -39,17 +50,6 @@ class Hardships:
             f"Reading the disk again found it: {found.location} is {found.status.value} and counts no more."
         )
         self._mend()
-
-    def recall(self) -> None:
-        """Bring a few files back while the disk is out of service: from tape, with no run waiting for it."""
-        files = self._some_files()
-        away = self._disk.with_name("archive-out-of-service")
-        self._disk.rename(away)
-        self._story.say(f"The disk is out of service. {len(files)} files are wanted, which are on tape only now.")
-        try:
-            self._bring_back(files)
-        finally:
-            away.rename(self._disk)
 
     def _mend(self) -> None:
         """Follow the repair that the finding started; where it waits for the tape, the next one goes on."""
@@ -68,7 +68,8 @@ class Hardships:
         folder = self._site.state / "few"
         wanted = {"pid": self._pid, "patterns": [file.path for file in files], "destination": str(folder)}
         first = self._story.follow("retrieve", self._story.start("retrieve/dataset", wanted), name="retrieve few")
-        self._story.say(f"That run is over, as {first.state}, and holds no worker. Its job says: {self._said()}")
+        if self._is_open():
+            self._story.say(f"That run is over, as {first.state}, and holds no worker. Its job says: {self._said()}")
         last, deadline_s = first.run.id, time.monotonic() + PATIENCE_S
         while self._is_open():
             _check_patience(deadline_s, "the files did not come from tape")
@@ -108,7 +109,7 @@ class Hardships:
     def _said(self) -> str:
         with self._site.catalog() as catalog:
             job = catalog.find_open_job(JobType.RETRIEVE, self._pid)
-            return job.status_message if job else "everything is back."
+            return job.status_message if job else ""
 
 
 def _check_patience(deadline_s: float, what: str) -> None:

@@ -13,9 +13,12 @@ from prefect.client.schemas.filters import (
     ArtifactFilterType,
     FlowFilter,
     FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
 )
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import ArtifactSort, FlowRunSort
+from prefect.types import DateTime
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from emdewar.errors import RefusedError, UnavailableError
@@ -111,8 +114,14 @@ class Story:
         return run.id if run else None
 
     def _newest(self, flow: str) -> FlowRun | None:
-        wanted = FlowFilter(name=FlowFilterName(any_=[flow]))
-        runs = self._client.read_flow_runs(flow_filter=wanted, sort=FlowRunSort.START_TIME_DESC, limit=1)
+        """Find the newest run that is due; the server also holds those that a schedule has in store."""
+        due = FlowRunFilter(expected_start_time=FlowRunFilterExpectedStartTime(before_=DateTime.now("UTC")))
+        runs = self._client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
+            flow_run_filter=due,
+            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            limit=1,
+        )
         return runs[0] if runs else None
 
     def _percent(self, run: FlowRun) -> float:

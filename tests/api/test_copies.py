@@ -1,11 +1,17 @@
 """What becomes of a copy: a finding is kept, a newer proof mends it, and another object may take its place."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from catalog_api.database import Database
+from catalog_api.tables import CopyRow
+from catalog_api.tables.columns import now
+from emdewar.records import iso_milliseconds
 from tests.api.bodies import PID, As, archived, copy, datablock, events, life, move, path, started
 from tests.api.rights_matrix import Verb, every_pair
 
@@ -16,10 +22,17 @@ DAMAGED = {"status": "damaged", "finding": {"checksumMismatch": {"message": "one
 LOST = {"status": "lost", "finding": {"objectMissing": {"message": "nothing there"}}}
 ARCHIVERS = {"admin", "archiver", "flows"}
 AFTERWARDS = "2999-01-01T00:00:00.000Z"
+"""A moment that the catalog takes for its own."""
+VERIFIED_AT: str = copy()["verifiedAt"]
 RIGHTS = (
     Verb("report", lambda client: client.post(FINDING, json=DAMAGED), ARCHIVERS),
     Verb("mend", lambda client: client.post(COPIES, json=copy(verifiedAt=AFTERWARDS)), ARCHIVERS),
 )
+
+
+def later(minutes: float) -> str:
+    """A moment after the copies' first verification."""
+    return iso_milliseconds(datetime.fromisoformat(VERIFIED_AT) + timedelta(minutes=minutes))
 
 
 def on_record(client: httpx.Client) -> list[dict[str, Any]]:
@@ -59,15 +72,63 @@ def test_a_finding_is_in_both_histories_once_however_often_it_is_reported(flows:
 
 
 @pytest.mark.parametrize(
-    "late", [{"checkedAt": "2026-11-21T11:59:59.999Z"}, {"location": "20.500_abc_0001.2.tar"}], ids=["older", "another"]
+    ("late", "why"),
+    [({"checkedAt": later(-0.1)}, "was looked at"), ({"location": "20.500_abc_0001.2.tar"}, "no more the copy")],
+    ids=["older", "another"],
 )
-def test_a_finding_that_is_out_of_date_condemns_nothing(flows: httpx.Client, late: dict[str, Any]) -> None:
+def test_a_finding_that_is_out_of_date_condemns_nothing_and_is_told_so(
+    flows: httpx.Client, late: dict[str, Any], why: str
+) -> None:
     archived(flows)
 
     answer = flows.post(FINDING, json=DAMAGED | late)
 
-    assert (answer.status_code, answer.json()["status"]) == (200, "verified")
+    assert answer.status_code == 409
+    assert why in answer.json()["message"]
     assert on_record(flows)[0]["status"] == "verified"
+
+
+def test_a_proof_from_a_clock_that_is_ahead_makes_no_copy_immune(flows: httpx.Client) -> None:
+    archived(flows)
+    flows.post(COPIES, json=copy(verifiedAt=AFTERWARDS)).raise_for_status()
+    due = flows.get(
+        "/api/v4/copies", params={"store": "tape", "verifiedBefore": iso_milliseconds(now() + timedelta(minutes=1))}
+    )
+
+    found = flows.post(FINDING, json=DAMAGED | {"checkedAt": iso_milliseconds(now())})
+
+    assert [kept["archiveId"] for kept in due.json()] == ["20.500_abc_0001"]
+    assert (found.status_code, found.json()["status"]) == (200, "damaged")
+    assert flows.post(path(PID, "release"), json={"why": "it is old"}).status_code == 409
+
+
+def test_a_finding_from_a_clock_that_is_ahead_does_not_outlive_a_proof(flows: httpx.Client) -> None:
+    archived(flows)
+    flows.post(FINDING, json=DAMAGED | {"checkedAt": AFTERWARDS}).raise_for_status()
+
+    proven = flows.post(COPIES, json=copy(verifiedAt=iso_milliseconds(now())))
+
+    assert (proven.status_code, proven.json()["status"]) == (200, "verified")
+
+
+def test_a_moment_ahead_that_is_on_record_already_makes_no_copy_immune(flows: httpx.Client, database: Database) -> None:
+    archived(flows)
+    with database.writing() as session:
+        session.execute(update(CopyRow).values(checked_at=now() + timedelta(days=400)))
+
+    found = flows.post(FINDING, json=DAMAGED | {"checkedAt": iso_milliseconds(now())})
+
+    assert (found.status_code, found.json()["status"]) == (200, "damaged")
+
+
+@pytest.mark.parametrize("location", ["../../etc/passwd", "/etc/passwd", "a/b.tar", ".hidden", "x.part", "a b", ""])
+def test_a_copy_is_named_by_a_plain_object_name_only(flows: httpx.Client, location: str) -> None:
+    archived(flows)
+
+    answer = flows.post(COPIES, json=copy(store="s3", location=location))
+
+    assert answer.status_code == 400
+    assert [kept["store"] for kept in on_record(flows)] == ["tape"]
 
 
 def test_there_is_no_finding_about_a_copy_that_is_not_there(flows: httpx.Client) -> None:
@@ -92,24 +153,24 @@ def test_a_newer_verification_of_a_good_copy_is_noted_without_a_history(flows: h
     archived(flows)
     before = events(flows)
 
-    newer = flows.post(COPIES, json=copy(verifiedAt="2026-12-01T00:00:00.000Z", readFrom="tape"))
-    older = flows.post(COPIES, json=copy(verifiedAt="2026-11-30T00:00:00.000Z"))
+    newer = flows.post(COPIES, json=copy(verifiedAt=later(2), readFrom="tape"))
+    older = flows.post(COPIES, json=copy(verifiedAt=later(1)))
 
     assert (newer.status_code, older.status_code) == (200, 200)
-    assert [(kept["verifiedAt"], kept["readFrom"]) for kept in on_record(flows)] == [
-        ("2026-12-01T00:00:00.000Z", "tape")
-    ]
+    assert [(kept["verifiedAt"], kept["readFrom"]) for kept in on_record(flows)] == [(later(2), "tape")]
     assert events(flows) == before
 
 
 def test_a_copy_is_good_again_only_by_a_reading_after_the_finding(flows: httpx.Client) -> None:
     archived(flows)
-    flows.post(FINDING, json=DAMAGED | {"checkedAt": "2026-12-01T00:00:00.000Z"}).raise_for_status()
+    flows.post(FINDING, json=DAMAGED | {"checkedAt": later(2)}).raise_for_status()
 
-    before = flows.post(COPIES, json=copy(verifiedAt="2026-11-30T00:00:00.000Z")).json()["status"]
-    after = flows.post(COPIES, json=copy(verifiedAt="2026-12-02T00:00:00.000Z")).json()
+    before = [flows.post(COPIES, json=copy(verifiedAt=moment)) for moment in (VERIFIED_AT, later(1))]
+    kept = on_record(flows)[0]["status"]
+    after = flows.post(COPIES, json=copy(verifiedAt=later(3))).json()
 
-    assert (before, after["status"], "finding" in after) == ("damaged", "verified", False)
+    assert [answer.status_code for answer in before] == [409, 409]
+    assert (kept, after["status"], "finding" in after) == ("damaged", "verified", False)
     assert [event["toStatus"] for event in events(flows) if event["field"] == "copies"] == ["damaged", "verified"]
 
 
@@ -133,8 +194,8 @@ def test_no_object_takes_the_place_of_a_good_copy_or_was_read_before_the_finding
 ) -> None:
     archived(flows)
     if state == "damaged":
-        flows.post(FINDING, json=DAMAGED | {"checkedAt": "2026-12-01T00:00:00.000Z"}).raise_for_status()
-    read_at = AFTERWARDS if state == "verified" else "2026-11-30T00:00:00.000Z"
+        flows.post(FINDING, json=DAMAGED | {"checkedAt": later(2)}).raise_for_status()
+    read_at = AFTERWARDS if state == "verified" else later(1)
 
     answer = flows.post(COPIES, json=copy(location="20.500_abc_0001.2.tar", verifiedAt=read_at))
 

@@ -59,7 +59,7 @@ class Figures:
 class FastWorker:
     """Executes what is scheduled at a site's Prefect server; a context manager."""
 
-    def __init__(self, site: LocalSite, dice: Random, *, at_once: int = 2) -> None:
+    def __init__(self, site: LocalSite, dice: Random, *, at_once: int = 8) -> None:
         """Prepare; nothing runs yet.
 
         Args:
@@ -82,9 +82,7 @@ class FastWorker:
         logs.mkdir(exist_ok=True)
         settings = {
             "CAMPAIGN_LOGS": str(logs),
-            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "",
             "PREFECT_LOGGING_TO_API_ENABLED": "false",
-            "PREFECT_TASKS_DEFAULT_RETRIES": "0",
         }
         self._zygote = subprocess.Popen(
             [sys.executable, "-m", "tests.campaign.zygote"],
@@ -92,6 +90,7 @@ class FastWorker:
             env={**os.environ, **self._site.environment, **settings},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=(logs / "zygote.log").open("ab"),
             text=True,
         )
         assert self._read() == "ready"

@@ -75,11 +75,22 @@ class Harm:
         """Choose a copy whose datablock has not been harmed on another store."""
         store = self._dice.choice(sorted(self._media))
         found = [t for t in sorted(self._media[store].glob("*.tar")) if self._chosen.get(_block(t), store) == store]
+        if store == "archive-tape":
+            # What is on disk too is not in the tape's hands yet.
+            found = [tar for tar in found if _is_stub(self._site.state / "tape-disk" / tar.name)]
         if not found:
             return None
         victim = self._dice.choice(found)
         self._chosen[_block(victim)] = store
         return victim
+
+
+def _is_stub(path: Path) -> bool:
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False
+    return there.st_blocks * 512 < there.st_size // 2
 
 
 def _block(tar: Path) -> str:

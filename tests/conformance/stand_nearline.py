@@ -88,8 +88,8 @@ def _simulated(folder: Path) -> Iterator[Stand]:
 @contextmanager
 def _over_rest(folder: Path) -> Iterator[Stand]:
     stand = SimulatedStand(folder)
-    with TapeRestServer(stand.library, "/tape/em", token="a token") as server:  # noqa: S106 - ours alone
-        client = TapeRestClient(server.url, TapeLogin(token=SecretStr("a token")))
+    with TapeRestServer(stand.library, "/tape/em", token="a-token") as server:  # noqa: S106 - ours alone
+        client = TapeRestClient(server.url, TapeLogin(token=SecretStr("a-token")))
         api = TapeRestApi(client, "/tape/em", folder / "memory", clock=stand.clock)
         stand.store = stand.store_behind(api)
         yield stand

@@ -7,6 +7,7 @@ import pytest
 
 from emdewar.errors import NO_SPACE, OFFLINE, IntegrityError, UnavailableError
 from emdewar.stores.store import Store
+from emdewar.stores.system_errors import READ_ERROR
 from emdewar.testing.faults import Faults, FaultyStore, KilledError
 from emdewar.testing.stores import MemoryStore
 
@@ -64,6 +65,15 @@ def test_the_fake_flips_one_bit() -> None:
     read = get(store, "there.tar")
 
     assert [at for at, (a, b) in enumerate(zip(read, CONTENT, strict=True)) if a != b] == [1000]
+
+
+def test_the_fake_cannot_read_one_byte_and_reads_all_others() -> None:
+    with failing(Faults(unreadable_byte=1000)).open("there.tar") as reader:
+        around = bytes(reader.read_at(0, 1000)) + CONTENT[1000:1001] + bytes(reader.read_at(1001, len(CONTENT)))
+        with pytest.raises(UnavailableError) as failed:
+            reader.read_at(900, 200)
+
+    assert (around, failed.value.reason) == (CONTENT, READ_ERROR)
 
 
 def test_the_fake_truncates_an_object() -> None:

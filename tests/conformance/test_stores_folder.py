@@ -8,29 +8,33 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 import pytest
 
-from emdewar.errors import NO_SPACE, RefusedError, UnavailableError
+from emdewar.errors import NO_SPACE, IntegrityError, RefusedError, UnavailableError
 from emdewar.stores.linux_calls import rename_checked
 from emdewar.stores.nearline import NearlineStore
 from emdewar.stores.posix import PosixStore
 from emdewar.stores.store import Store
+from emdewar.stores.system_errors import NOT_MOUNTED
 from emdewar.stores.tape_simulated import SimulatedTape
 from emdewar.testing.stores import MemoryStore
 from tests.conformance.stands import CONTENT, NAME, get, put
 
 
-def _on_tape(folder: Path) -> Store:
-    return NearlineStore("disk", folder, SimulatedTape(folder, folder / ".tape"))
+def _on_tape(folder: Path, mounted_at: Path | None = None) -> Store:
+    return NearlineStore("disk", folder, SimulatedTape(folder, folder / ".tape"), mounted_at=mounted_at)
 
 
-def _on_disk(folder: Path) -> Store:
-    return PosixStore("disk", folder)
+def _on_disk(folder: Path, mounted_at: Path | None = None) -> Store:
+    return PosixStore("disk", folder, mounted_at=mounted_at)
 
 
-Opened: TypeAlias = Callable[[Path], Store]
+class Opened(Protocol):
+    """Opens a store in a folder."""
+
+    def __call__(self, folder: Path, mounted_at: Path | None = None) -> Store: ...
 
 
 @pytest.fixture(params=[_on_disk, _on_tape], ids=["disk", "tape"])
@@ -77,6 +81,54 @@ def test_a_store_that_is_not_mounted_has_lost_nothing(opened: Opened, tmp_path: 
     for attempt in attempts:
         with pytest.raises(UnavailableError, match="mounted"):
             attempt()
+
+
+def test_under_the_mount_point_of_a_store_that_is_not_mounted_nothing_is_read_or_written(
+    opened: Opened, tmp_path: Path
+) -> None:
+    put(opened(tmp_path))
+    left = sorted(tmp_path.iterdir())
+    store = opened(tmp_path, mounted_at=tmp_path)
+
+    attempts: list[Callable[[], object]] = [
+        store.free_bytes,
+        lambda: store.size_of(NAME),
+        lambda: store.create("new.tar", 1),
+        lambda: store.open(NAME),
+        lambda: store.put_small("x.idx.json", b""),
+        lambda: store.read_small(NAME),
+        lambda: store.remove(NAME),
+        lambda: list(store.objects()),
+        lambda: store.discard_unfinished(older_than=timedelta(0)),
+        lambda: store.availability([NAME]),
+    ]
+    for attempt in attempts:
+        with pytest.raises(UnavailableError, match=f"nothing is mounted at {tmp_path}") as failed:
+            attempt()
+        assert failed.value.reason == NOT_MOUNTED
+
+    assert sorted(tmp_path.iterdir()) == left
+
+
+def test_a_store_on_what_is_mounted_works_and_a_link_may_lead_there(opened: Opened, tiny_disk: Path) -> None:
+    (tiny_disk / "store").mkdir()
+    link = tiny_disk.with_name(f"{tiny_disk.name}-link")
+    link.symlink_to(tiny_disk)
+
+    put(opened(tiny_disk / "store", mounted_at=tiny_disk))
+
+    assert get(opened(link / "store", mounted_at=link)) == CONTENT
+
+
+def test_what_is_no_file_is_no_object_and_opening_it_does_not_wait(opened: Opened, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / NAME)
+    store = opened(tmp_path)
+
+    with pytest.raises(IntegrityError) as failed:
+        store.open(NAME)
+
+    assert failed.value.reason == "objectMissing"
+    assert store.availability([NAME])[NAME].locality == "missing"
 
 
 def test_a_link_in_the_store_is_not_followed(opened: Opened, tmp_path: Path) -> None:
@@ -153,6 +205,19 @@ def test_the_leftover_of_a_dead_writer_is_taken_over(opened: Opened, tmp_path: P
     put(opened(tmp_path))
 
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
+    assert get(opened(tmp_path)) == CONTENT
+
+
+def test_a_file_that_somebody_gave_the_name_of_a_growing_object_is_left_as_it_is(
+    opened: Opened, tmp_path: Path
+) -> None:
+    victim = tmp_path / "victim.dat"
+    victim.write_bytes(b"somebody else's work")
+    os.link(victim, tmp_path / f"{NAME}.part")
+
+    put(opened(tmp_path))
+
+    assert (victim.read_bytes(), victim.stat().st_nlink) == (b"somebody else's work", 1)
     assert get(opened(tmp_path)) == CONTENT
 
 

@@ -17,6 +17,8 @@ from pydantic_core import PydanticUndefined
 from blocks.catalog import CatalogApi
 from blocks.facility import Facility
 from blocks.microscope import Microscope
+from blocks.nearline import NearlineArchive
+from blocks.s3 import S3Archive, S3Retrieve
 from blocks.store import PosixArchive
 from catalog_api.refusals import STATUS_BY_REASON
 from catalog_api.settings import Settings
@@ -24,7 +26,15 @@ from emdewar import errors, lifecycle
 from emdewar.errors import IntegrityError, RefusedError, UnavailableError
 from tests.docs.pages import DOCS, PAGES, ROOT, anchors, code_spans, first_cells, links, row_of, section, text_of
 
-BLOCKS: tuple[type[Block], ...] = (CatalogApi, Facility, Microscope, PosixArchive)
+BLOCKS: tuple[type[Block], ...] = (
+    CatalogApi,
+    Facility,
+    Microscope,
+    PosixArchive,
+    NearlineArchive,
+    S3Archive,
+    S3Retrieve,
+)
 FLOWS = sorted(path.stem for path in (ROOT / "flows").glob("*.py") if path.stem != "__init__")
 STATES = (lifecycle.ArchiveStatus, lifecycle.RetrieveStatus, lifecycle.JobStatus, lifecycle.JobType)
 

@@ -1,6 +1,7 @@
 """Retrievals from tape on a whole site: they wait without a worker, survive kills, and take in a second caller."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -16,7 +17,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 PID, OTHER = "demo/on-tape", "demo/beside-it"
 FILES, FILE_BYTES = 40, 1_000_000
-TAPE = {"migrate_after_s": 0, "evict_after_s": 0, "mount_s": 12, "bytes_per_s": 20_000_000}
+LEAVES_DISK_AFTER_S = 15
+TAPE = {"migrate_after_s": 0, "evict_after_s": LEAVES_DISK_AFTER_S, "mount_s": 12, "bytes_per_s": 20_000_000}
 ONLY_TAPE_COUNTS = {"copies": [{"store": "archive-tape"}, {"store": "archive-disk", "required": False}]}
 
 
@@ -28,7 +30,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSite]:
         for pid in (PID, OTHER):
             _register(site, pid)
             wait(site, start(site, "archive/dataset", pid=pid))
-            until(lambda pid=pid: status(site, pid) == "datasetOnArchiveDisk")  # type: ignore[misc]
+            assert status(site, pid) == "datasetOnArchiveDisk"
+        time.sleep(LEAVES_DISK_AFTER_S)
         (site.state / "archive").rename(site.state / "archive-out-of-service")
         yield site
 

@@ -1,8 +1,6 @@
 """Files are removed one by one, and only those that were declared and are still what was declared."""
 
-import hashlib
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,14 +9,15 @@ from hypothesis import strategies as st
 
 from emdewar.clearing import clear_declared
 from emdewar.records import DataFile
+from emdewar.testing.datasets import ACQUIRED_AT, declare
 
 
 def declared(root: Path, name: str, content: bytes = b"x") -> DataFile:
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return DataFile(path=name, size=len(content), time=time, chk=hashlib.sha256(content).hexdigest())
+    os.utime(path, (ACQUIRED_AT.timestamp(), ACQUIRED_AT.timestamp()))
+    return declare(name, content)
 
 
 def test_what_was_declared_goes_with_its_folders(tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ from emdewar.errors import (
     RefusedError,
     UnavailableError,
 )
-from emdewar.lifecycle import ArchiveStatus
+from emdewar.lifecycle import ArchiveStatus, CopyStatus
 from emdewar.policy import ArchivePolicy
+from emdewar.recall import NO_GOOD_COPY
 from flows.acquire import acquire
 from flows.archive import archive
 from flows.ingest import ingest
@@ -185,7 +186,10 @@ def test_a_flipped_byte_on_the_archive_is_found_when_it_is_retrieved(ingested: S
 
     lifecycle = ingested.dataset().datasetlifecycle
     assert lifecycle.retrieve_status_message == "datasetRetrievalFailed"
-    assert CHECKSUM_MISMATCH in (lifecycle.retrieve_return_message or {})
+    assert NO_GOOD_COPY in (lifecycle.retrieve_return_message or {})
+    with ingested.site.catalog() as catalog:
+        (block,) = catalog.datablocks(ingested.pid)
+    assert [copy.status for copy in block.copies] == [CopyStatus.DAMAGED]
 
 
 def test_a_catalog_that_is_down_is_unavailable_not_a_lost_dataset(ingested: Scene) -> None:

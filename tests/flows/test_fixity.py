@@ -86,7 +86,7 @@ def test_a_store_that_is_away_keeps_nothing_from_the_others_and_is_not_called_da
 
 
 def test_what_is_on_tape_is_recalled_now_and_read_by_a_later_sweep(scene: Scene, tmp_path: Path) -> None:
-    tape = tape_store(tmp_path, "tape", migrate_after_s=0, evict_after_s=0, mount_s=0.2, bytes_per_s=10**9)
+    tape = tape_store(tmp_path, "tape", migrate_after_s=0, evict_after_s=0, mount_s=0, bytes_per_s=10**9)
     vault = build(scene, tmp_path, [folder_store(tmp_path, "disk"), tape])
     disk, library = vault.archived_through_tape().stores
     vault.evict(library)

@@ -2,15 +2,17 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
-from emdewar.errors import UnavailableError
+from emdewar.errors import RefusedError
 from emdewar.lifecycle import CopyStatus
 from flows.reconcile import reconcile
 from flows.repair import repair
+from tests.flows.scene import Scene
 from tests.flows.together import at_the_same_time
-from tests.flows.vault import Vault, put
+from tests.flows.vault import Vault, build, folder_store, put
 
 pytestmark = pytest.mark.slow
 
@@ -91,15 +93,16 @@ def test_leftovers_of_the_dead_go_after_a_day_and_young_ones_stay(vault: Vault) 
     assert young.exists()
 
 
-def test_a_store_that_is_not_mounted_has_lost_nothing(vault: Vault) -> None:
+def test_a_store_that_is_not_mounted_has_lost_nothing(scene: Scene, tmp_path: Path) -> None:
+    stores = [folder_store(tmp_path, "one"), folder_store(tmp_path, "two")]
+    vault = build(scene, tmp_path, stores, datablock_target_bytes=1_000_000)
     one, two = vault.stores
-    for number in range(MANY):
-        put(vault.scene, vault.facility, f"{vault.pid}-{number}", {"a.bin": 10})
-        vault.archive(f"{vault.pid}-{number}")
+    put(scene, vault.facility, f"{vault.pid}-b", {f"{number}.bin": 600_000 for number in range(MANY)})
+    vault.archive(f"{vault.pid}-b")
     vault.folder(one).rename(vault.folder(one).with_name("away"))
     vault.folder(one).mkdir()
 
-    with pytest.raises(UnavailableError, match="mounted"):
+    with pytest.raises(RefusedError, match="mounted"):
         reconcile(facility=vault.name, store=one)
 
     with vault.scene.site.catalog() as catalog:

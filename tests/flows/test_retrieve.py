@@ -59,7 +59,7 @@ def test_a_retrieval_from_tape_waits_without_a_run_and_is_finished_by_the_sweep(
 
 
 def test_nothing_is_asked_of_the_tape_for_files_that_are_back(kept: Keep, tmp_path: Path) -> None:
-    dataset = kept({1: [TAPE], 2: [TAPE]})
+    dataset = kept({1: [TAPE], 2: [TAPE]}, mount_s=3600)
     (tmp_path / "back" / "Data").mkdir(parents=True)
     (tmp_path / "back" / "Data" / "1.bin").write_bytes(dataset.contents["Data/1.bin"])
 
@@ -133,7 +133,7 @@ def test_what_two_damaged_copies_have_together_comes_back_and_what_none_has_is_n
 
 
 def test_a_second_caller_joins_the_first(kept: Keep, tmp_path: Path) -> None:
-    dataset = kept({1: [TAPE]})
+    dataset = kept({1: [TAPE]}, mount_s=3600)
 
     ask(dataset, tmp_path / "back")
     first = dataset.open_job()
@@ -148,7 +148,7 @@ def test_a_second_caller_joins_the_first(kept: Keep, tmp_path: Path) -> None:
 def test_other_wishes_for_a_dataset_that_is_being_retrieved_are_told_of_it(
     kept: Keep, tmp_path: Path, other: str
 ) -> None:
-    dataset = kept({1: [TAPE]})
+    dataset = kept({1: [TAPE]}, mount_s=3600)
     ask(dataset, tmp_path / "back")
 
     with pytest.raises(UnavailableError, match="with other files or another destination") as caught:
@@ -186,7 +186,7 @@ def test_a_run_leaves_the_work_to_one_that_writes_the_same_files(kept: Keep, tmp
     is_open = dataset.open_job() is not None
     state = ask(dataset, tmp_path / "back")
 
-    assert (states, is_open) == (["Joined"], True)
+    assert (states, is_open) == (["WaitingForAnotherRun"], True)
     assert state == "Completed"
     assert back(tmp_path / "back") == dataset.contents
 

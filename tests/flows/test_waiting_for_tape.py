@@ -15,8 +15,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def slow_tape(scene: Scene, tmp_path: Path) -> Vault:
-    """A facility with a disk, and a tape library that takes two seconds to write a file."""
-    tape = tape_store(tmp_path, "tape", migrate_after_s=2, evict_after_s=3600, mount_s=0.1)
+    """A facility with a disk, and a tape library that writes a file when it is old enough."""
+    tape = tape_store(tmp_path, "tape", migrate_after_s=3600, evict_after_s=3600, mount_s=0.1)
     return build(scene, tmp_path, [folder_store(tmp_path, "disk"), tape])
 
 

@@ -17,6 +17,7 @@ from emdewar.datablock.members import object_name
 from emdewar.lifecycle import ArchiveStatus
 from emdewar.records import CopyRecord, DatablockRecord, DataFile, Dataset, DatasetDraft, LifecyclePatch
 from emdewar.stores.store import Availability, Locality
+from emdewar.testing.datasets import ACQUIRED_AT
 from flows.archive import archive
 from tests.flows.scene import Scene
 
@@ -124,7 +125,8 @@ class Vault:
         self._wait_for(store, lambda there: there.locality is Locality.ONLINE)
 
     def wait_until_durable(self, store: str) -> None:
-        """Wait until the tape has it."""
+        """Let a copy be old enough for the tape library to write it, and wait until it has."""
+        os.utime(self.folder(store) / object_name(self.block().archive_id), (1, 1))
         self._wait_for(store, lambda there: there.is_durable)
 
     def _wait_for(self, store: str, is_so: Callable[[Availability], bool]) -> None:
@@ -251,5 +253,5 @@ def _written(folder: Path, name: str, content: bytes) -> DataFile:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return DataFile(path=name, size=len(content), time=modified, chk=hashlib.sha256(content).hexdigest())
+    os.utime(path, (ACQUIRED_AT.timestamp(), ACQUIRED_AT.timestamp()))
+    return DataFile(path=name, size=len(content), time=ACQUIRED_AT, chk=hashlib.sha256(content).hexdigest())

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from types import TracebackType
+from typing import Self
 
 import pytest
 
@@ -147,6 +149,70 @@ def test_a_store_that_refuses_to_start_is_left_behind() -> None:
 
     assert isinstance(fan.failed["taken"], RefusedError)
     assert good.contents == {"x": WHOLE}
+
+
+class OddStore(MemoryStore):
+    """A store whose driver chokes on an odd answer, which is no error of ours."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__("odd")
+        self.step = step
+
+    def create(self, name: str, size: int) -> MemoryWriter:
+        self.choke("create")
+        return OddWriter(self, name, size)
+
+    def choke(self, step: str) -> None:
+        if step == self.step:
+            msg = "Invalid isoformat string:\n'yesterday'"
+            raise ValueError(msg)
+
+
+class OddWriter(MemoryWriter):
+    def __init__(self, store: OddStore, name: str, size: int) -> None:
+        super().__init__(store, name, size)
+        self._odd = store
+
+    def __enter__(self) -> Self:
+        self._odd.choke("enter")
+        return super().__enter__()
+
+    def write_at(self, offset: int, data: bytes | memoryview) -> None:
+        self._odd.choke("write")
+        super().write_at(offset, data)
+
+    def commit(self) -> None:
+        self._odd.choke("commit")
+        super().commit()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        self._odd.choke("exit")
+
+
+@pytest.mark.parametrize("step", ["create", "enter", "write", "commit", "exit"])
+def test_whatever_a_store_raises_costs_the_others_nothing(step: str) -> None:
+    odd, good = OddStore(step), MemoryStore("good")
+
+    with feeding(fan := Fan([odd, good], "x", SIZE)) as feeder:
+        feeder.join()
+        fan.finish()
+
+    assert good.contents == {"x": WHOLE}
+    assert sorted(feeder.given_back) == [at for at, _ in PIECES]
+    assert list(fan.failed) == ([] if step == "exit" else ["odd"])
+
+
+def test_what_a_store_raised_is_told_with_its_name_and_kept_as_the_cause() -> None:
+    with feeding(fan := Fan([OddStore("write")], "x", SIZE)) as feeder:
+        feeder.join()
+
+    failure = fan.failed["odd"]
+    assert isinstance(failure, UnavailableError)
+    assert "store odd failed with ValueError: Invalid isoformat string: 'yesterday'" in str(failure)
+    assert isinstance(failure.__cause__, ValueError)
 
 
 def test_what_is_no_failure_of_a_store_ends_everything() -> None:

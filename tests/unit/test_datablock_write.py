@@ -24,7 +24,7 @@ from emdewar.records import DataFile
 from emdewar.stores.posix import PosixStore
 from emdewar.testing.datasets import declare, plan_all, write_dataset
 from emdewar.testing.faults import Faults, FaultyStore, KilledError
-from emdewar.testing.stores import MemoryStore, MemoryWriter
+from emdewar.testing.stores import MemoryReader, MemoryStore, MemoryWriter
 
 CONTENTS = {
     "atlas.mrc": b"\7" * 100_000,
@@ -294,6 +294,46 @@ def test_a_store_that_fails_at_the_very_end_does_not_count_as_written(
 
     assert (written.stores, list(written.failed)) == (("good",), ["bad"])
     assert set(good.contents) == {NAME, INDEX}
+
+
+class Choking(MemoryStore):
+    """A store whose driver chokes on an odd answer, which is no error of ours."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__("bad")
+        self._step = step
+
+    def size_of(self, name: str) -> int | None:
+        self._choke("size")
+        return super().size_of(name)
+
+    def open(self, name: str) -> MemoryReader:
+        self._choke("open")
+        return super().open(name)
+
+    def put_small(self, name: str, content: bytes) -> None:
+        self._choke("index")
+        super().put_small(name, content)
+
+    def _choke(self, step: str) -> None:
+        if step == self._step:
+            msg = "an odd answer"
+            raise ValueError(msg)
+
+
+@pytest.mark.parametrize("step", ["size", "open", "index"])
+def test_whatever_a_store_raises_costs_the_others_nothing(source: Path, files: list[DataFile], step: str) -> None:
+    good, bad = MemoryStore("good"), Choking(step)
+    if step == "open":
+        write_datablock(plan_all(files), source, [known := MemoryStore()])
+        bad.contents |= known.contents
+
+    written = write_datablock(plan_all(files), source, [bad, good])
+
+    assert written.stores == ("good",)
+    assert set(good.contents) == {NAME, INDEX}
+    assert isinstance(written.failed["bad"], UnavailableError)
+    assert "store bad failed with ValueError: an odd answer" in str(written.failed["bad"])
 
 
 def test_the_next_run_writes_only_where_a_store_had_failed(source: Path, files: list[DataFile]) -> None:

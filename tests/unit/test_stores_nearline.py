@@ -1,7 +1,8 @@
 """A nearline store reads nothing that would have to come from tape first."""
 
+import errno
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 from emdewar.errors import OFFLINE, UnavailableError
 from emdewar.stores.nearline import NearlineStore
+from emdewar.stores.nearline_object import NearlineReader
+from emdewar.stores.posix_object import PosixReader
+from emdewar.stores.system_errors import NOT_MOUNTED, READ_ERROR
 from emdewar.stores.tape import TapeState, in_tape_order
 
 SIZE = 100_000
@@ -77,13 +81,22 @@ def test_where_stubs_cannot_be_seen_the_tape_system_is_asked_each_time(tape: Tal
     assert (failed.value.reason, tape.asked) == (OFFLINE, ["a.tar", "a.tar"])
 
 
-def test_a_stub_is_not_read_although_the_tape_system_calls_it_online(tape: TalkingTape, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("says", "locality"), [(ON_DISK, "online"), (ON_TAPE, "offline")])
+def test_a_file_with_few_blocks_can_be_opened_exactly_when_it_is_said_to_be_online(
+    tape: TalkingTape, tmp_path: Path, says: TapeState, locality: str
+) -> None:
     make_stub(full(tmp_path))
+    tape.says = says
+    store = NearlineStore("tape", tmp_path, tape)
 
-    with pytest.raises(UnavailableError) as failed:
-        NearlineStore("tape", tmp_path, tape).open("a.tar")
+    try:
+        with store.open("a.tar") as reader:
+            opened = bytes(reader.read_at(0, SIZE)) == bytes(SIZE)
+    except UnavailableError as error:
+        opened = error.reason != OFFLINE
 
-    assert failed.value.reason == OFFLINE
+    assert store.availability(["a.tar"])["a.tar"].locality == locality
+    assert opened == (locality == "online")
 
 
 def test_a_small_file_without_blocks_is_read_when_the_tape_system_calls_it_online(
@@ -105,6 +118,45 @@ def test_a_file_that_goes_back_to_tape_while_it_is_read_is_offline(tape: Talking
             reader.read_at(10, 10)
 
     assert failed.value.reason == OFFLINE
+
+
+def broken_pread(_fd: int, _buffers: list[memoryview], _at: int) -> int:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+@pytest.mark.parametrize(("is_online", "reason"), [(True, READ_ERROR), (False, OFFLINE)])
+def test_what_cannot_be_read_is_the_mediums_fault_only_while_the_tape_system_has_it_on_disk(
+    tmp_path: Path, *, is_online: bool, reason: str
+) -> None:
+    def check_online() -> None:
+        if not is_online:
+            raise UnavailableError("it is on tape only", reason=OFFLINE)
+
+    fd = os.open(full(tmp_path), os.O_RDONLY)
+    file = PosixReader(fd, "a.tar", direct=False, pread=broken_pread)
+    reader = NearlineReader(file, "a.tar", read_from="tape", watches=False, check_online=check_online)
+
+    with reader, pytest.raises(UnavailableError) as failed:
+        reader.read_at(0, 10)
+
+    assert failed.value.reason == reason
+
+
+def test_nothing_is_asked_of_tape_for_a_store_that_is_not_mounted(tape: TalkingTape, tmp_path: Path) -> None:
+    full(tmp_path)
+    tape.says = ON_TAPE
+    store = NearlineStore("tape", tmp_path, tape, mounted_at=tmp_path)
+
+    attempts: list[Callable[[], object]] = [
+        lambda: store.recall(["a.tar"], keep_for=timedelta(1)),
+        lambda: store.release(["a.tar"]),
+    ]
+    for attempt in attempts:
+        with pytest.raises(UnavailableError) as failed:
+            attempt()
+        assert failed.value.reason == NOT_MOUNTED
+
+    assert (tape.asked, tape.staged) == ([], [])
 
 
 def test_a_batch_goes_to_the_tape_system_in_the_order_of_the_tape(tape: TalkingTape, tmp_path: Path) -> None:

@@ -7,7 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from blocks.nearline import NearlineArchive
+from blocks.store import PosixArchive
+from emdewar.errors import UnavailableError
 from emdewar.stores.nearline import NearlineStore
+from emdewar.stores.system_errors import NOT_MOUNTED
 
 REST = {"kind": "rest", "url": "https://tape.example.org:8443", "prefix": "/em", "token": "s3cr3t"}
 COMMANDS = {"kind": "command", "locate": ["dmls", "-l", "{paths}"], "stage": ["dmget", "{paths}"], "stage_waits": True}
@@ -58,6 +61,28 @@ def test_nobody_may_restore_into_the_folders_of_a_simulated_library() -> None:
 def test_a_tape_system_that_is_not_described_is_refused(tape: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         block_with(tape)
+
+
+def test_a_store_is_only_there_while_its_mount_is(tmp_path: Path) -> None:
+    tape = {"kind": "simulated", "folder": tmp_path / "tape"}
+    places = {"store_name": "one", "root": tmp_path / "em", "mounted_at": tmp_path}
+    (tmp_path / "em").mkdir()
+
+    for block in (NearlineArchive.model_validate({**places, "tape": tape}), PosixArchive.model_validate(places)):
+        with pytest.raises(UnavailableError) as failed:
+            block.store().put_small("x.idx.json", b"")
+        assert failed.value.reason == NOT_MOUNTED
+
+    assert list((tmp_path / "em").iterdir()) == []
+
+
+def test_a_folder_elsewhere_than_on_its_mount_is_refused() -> None:
+    places = {"store_name": "one", "root": "/hsm/em", "mounted_at": "/hsm2"}
+
+    with pytest.raises(ValidationError, match="does not lie below /hsm2"):
+        PosixArchive.model_validate(places)
+    with pytest.raises(ValidationError, match="does not lie below /hsm2"):
+        NearlineArchive.model_validate({**places, "tape": REST})
 
 
 def test_a_relative_folder_is_refused() -> None:

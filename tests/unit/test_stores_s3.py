@@ -463,6 +463,17 @@ def test_what_a_dead_writer_left_is_discarded(server: S3ServerProcess, bucket: s
     assert unfinished(store) == []
 
 
+def test_what_a_dead_probe_left_is_discarded(store: S3Store) -> None:
+    store._bucket.put(".emdewar-probe-1", Body(b"probe"))
+    store._bucket.start_upload(".emdewar-probe-1", {})
+
+    young = store.discard_unfinished(older_than=timedelta(minutes=1)), len(list(store._bucket.objects()))
+    old = store.discard_unfinished(older_than=timedelta(seconds=-60)), len(list(store._bucket.objects()))
+
+    assert (young, old) == (([], 1), ([], 0))
+    assert unfinished(store) == []
+
+
 def test_stores_below_other_prefixes_are_other_stores(server: S3ServerProcess, bucket: str, store: S3Store) -> None:
     above = S3Store("above", server.account, bucket)
     put(store, SMALL)

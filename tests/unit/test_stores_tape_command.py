@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -228,6 +229,33 @@ def test_a_command_that_hangs_is_ended_with_all_it_started(site: Site) -> None:
     assert time.monotonic() - started_at < 10
     child = Path("/proc") / site.said("child")[0] / "stat"
     until(lambda: not child.exists() or ") Z " in child.read_text(encoding="ascii"))
+
+
+def test_a_command_that_leaves_something_running_has_ended_when_it_has(site: Site) -> None:
+    says = f"sleep 60 & echo $! >{site.folder}/child; setsid sleep 60 & echo $! >>{site.folder}/child"
+    tape = site.tape(
+        locate=(site.script("daemon", f"{says}; echo DUL {site.folder}/a.tar"),), limit=timedelta(seconds=10)
+    )
+
+    started_at = time.monotonic()
+    state = tape.states(["a.tar"])["a.tar"]
+
+    for child in map(int, site.said("child")):
+        os.kill(child, signal.SIGKILL)
+    assert state.is_on_disk
+    assert time.monotonic() - started_at < 5
+
+
+def test_a_command_that_hangs_is_not_waited_for_because_of_what_left_its_group(site: Site) -> None:
+    hangs = site.script("hangs", f"setsid sleep 60 & echo $! >{site.folder}/child; sleep 60")
+    tape = site.tape(locate=(hangs,), limit=timedelta(seconds=0.3))
+
+    started_at = time.monotonic()
+    with pytest.raises(UnavailableError, match=r"did not end within 0\.3 s"):
+        tape.states(["a.tar"])
+
+    os.kill(int(site.said("child")[0]), signal.SIGKILL)
+    assert time.monotonic() - started_at < 5
 
 
 def test_a_file_that_the_command_says_nothing_of_is_not_taken_for_lost(site: Site) -> None:

@@ -1,5 +1,6 @@
 """The client of the WLCG Tape REST API keeps calm whatever a server does."""
 
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -143,15 +144,21 @@ def test_a_recall_that_the_tape_system_gave_up_is_offline_and_can_be_asked_again
     assert (remote.localities(), remote.asked("POST", "stage")) == ({"online"}, 2)
 
 
-def test_a_request_that_the_tape_system_forgot_is_made_again(remote: Remote) -> None:
-    remote.store.recall(NAMES, keep_for=KEEP)
-    remote.server.faults.forgets_requests = True
+@pytest.mark.parametrize("fault", ["forgets_requests", "lists_late"])
+def test_a_request_that_says_nothing_is_made_again_when_it_is_old_and_not_before(remote: Remote, fault: str) -> None:
+    remote.server.faults.localities = dict.fromkeys(NAMES, "TAPE")
+    setattr(remote.server.faults, fault, True)
 
-    forgotten = remote.localities()
-    remote.server.faults.forgets_requests = False
+    for _ in range(5):
+        remote.store.recall(NAMES, keep_for=KEEP)
+        remote.now += timedelta(minutes=1)
+    young = (remote.localities(), remote.asked("POST", "stage"))
+    remote.now += timedelta(minutes=6)
+    old = remote.localities()
     remote.store.recall(NAMES, keep_for=KEEP)
 
-    assert (forgotten, remote.localities()) == ({"offline"}, {"recalling"})
+    assert (young, old) == (({"recalling"}, 1), {"offline"})
+    assert (remote.localities(), remote.asked("POST", "stage")) == ({"recalling"}, 2)
 
 
 def test_releasing_a_forgotten_request_is_no_error(remote: Remote) -> None:
@@ -159,6 +166,7 @@ def test_releasing_a_forgotten_request_is_no_error(remote: Remote) -> None:
     remote.server.faults.forgets_requests = True
 
     remote.store.release(NAMES)
+    remote.server.faults.forgets_requests = False
 
     assert remote.localities() == {"offline"}
 
@@ -238,6 +246,22 @@ def test_a_token_that_is_renewed_in_a_file_is_read_each_time(remote: Remote) -> 
     token_file.write_text(f"{TOKEN}\n", encoding="ascii")
 
     assert set(store.availability(NAMES)) == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    "content", ["s3cr3t-one\nsecond line\n", "", "s3cr3t one", "s3cr3t-\N{LATIN SMALL LETTER E WITH ACUTE}"]
+)
+def test_a_file_that_holds_more_or_less_than_a_token_is_told_without_what_it_holds(
+    remote: Remote, caplog: pytest.LogCaptureFixture, content: str
+) -> None:
+    token_file = remote.folder / "token"
+    token_file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(UnavailableError, match="token does not hold the token") as failed, caplog.at_level("DEBUG"):
+        remote.store_with(TapeLogin(token_file=token_file)).availability(NAMES)
+
+    assert "s3cr3t" not in "".join(traceback.format_exception(failed.value)) + caplog.text
+    assert remote.server.asked == []
 
 
 def test_a_certificate_that_is_none_is_told(tmp_path: Path) -> None:

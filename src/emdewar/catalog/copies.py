@@ -19,14 +19,15 @@ class CopyCalls:
     _connection: Connection
 
     def record_copy(self, archive_id: str, copy: VerifiedCopy) -> None:
-        """Record a verified copy of a datablock; the same again is fine, an older proof changes nothing.
+        """Record a verified copy of a datablock; the same again is fine, an older proof of a good copy changes nothing.
 
         Nothing but the proof that `verify_copy` gives is taken: an upload that ended well is no copy. A copy under
         another name takes the place of one that is damaged or lost; that one goes into the history.
 
         Raises:
             IntegrityError: What was read back is not what was written.
-            RefusedError: A good copy lies on that store under another name, or the catalog refused.
+            RefusedError: A good copy lies on that store under another name, this one was found damaged or lost after it
+                was read, or the catalog refused.
             UnavailableError: The catalog cannot be reached now.
         """
         body = copy.record.model_dump(mode="json", by_alias=True, exclude={"status", "checked_at", "finding"})
@@ -51,11 +52,12 @@ class CopyCalls:
             status: Damaged or lost; a copy is good again by `record_copy` alone.
             finding: What is wrong, in the shape of an error's return message.
             flow_run_id: The flow run that found it, for the history.
-            location: Which object was looked at: a finding about one that was replaced since changes nothing.
-            checked_at: When it was looked at: a finding that is older than the last verification changes nothing.
+            location: Which object was looked at.
+            checked_at: When it was looked at.
 
         Raises:
-            RefusedError: There is no such copy, or the catalog refused.
+            RefusedError: There is no such copy, it was verified or replaced since, or the catalog refused. Nothing was
+                taken then.
             UnavailableError: The catalog cannot be reached now.
         """
         told: dict[str, Any] = {"status": status.value, "finding": dict(finding)}

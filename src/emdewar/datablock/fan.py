@@ -1,7 +1,8 @@
 """Hand each piece of a datablock to several stores at once; each has its own threads, its own queue, its own fate.
 
 A piece's memory is free again when every store has written it. No store gets far ahead of the slowest: whoever fills
-the pieces waits while one of them has `MOST_AHEAD` to write. A store that fails is left behind; the others go on.
+the pieces waits while one of them has `MOST_AHEAD` to write. A store that fails is left behind, whatever it raises; the
+others go on. Only what is no `Exception`, such as a cancellation, ends the work on all of them.
 """
 
 import threading
@@ -15,7 +16,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from emdewar.datablock.threads import StoppedError
-from emdewar.errors import DewarError
+from emdewar.errors import DewarError, UnavailableError
 from emdewar.stores.store import ObjectWriter, Store
 
 THREADS_PER_STORE: Final = 4
@@ -23,6 +24,8 @@ THREADS_PER_STORE: Final = 4
 
 MOST_AHEAD: Final = 6
 """Pieces that wait for a store, or are being written to it, before whoever brings more is held back."""
+
+_MOST_SAID: Final = 300
 
 
 class NoStoreLeftError(Exception):
@@ -71,11 +74,9 @@ class Fan:
         try:
             for store in stores:
                 try:
-                    writer = store.create(name, size)
-                except DewarError as error:
-                    self.failed[store.name] = error
-                else:
-                    self._branches.append(_Branch(store, writer.__enter__()))
+                    self._branches.append(_Branch(store, store.create(name, size).__enter__()))
+                except Exception as error:  # noqa: BLE001 - it must not cost the others their copy
+                    self.failed[store.name] = failure_of(store, error)
         except BaseException as error:
             self._leave(error)
             raise
@@ -143,9 +144,9 @@ class Fan:
         """Do something on a store; if it fails, the store is left behind."""
         try:
             action()
-        except DewarError as error:
+        except Exception as error:  # noqa: BLE001 - it must not cost the others their copy
             with self._changed:
-                self.failed.setdefault(branch.store.name, error)
+                self.failed.setdefault(branch.store.name, failure_of(branch.store, error))
 
     def _write(self, branch: _Branch) -> None:
         """Write pieces to one store until there are no more; runs in the store's threads."""
@@ -199,5 +200,16 @@ class Fan:
     def _leave(self, error: BaseException | None) -> None:
         for branch in self._branches:
             # What a store cannot tidy now its next writer takes over; it must not cost the others their copy.
-            with suppress(DewarError):
+            with suppress(Exception):
                 branch.writer.__exit__(type(error) if error else None, error, None)
+
+
+def failure_of(store: Store, error: Exception) -> DewarError:
+    """Give what a store raised as an error of ours, with what it was as its cause."""
+    if isinstance(error, DewarError):
+        return error
+    said = " ".join(str(error).split())[:_MOST_SAID]
+    msg = f"store {store.name} failed with {type(error).__name__}: {said}; look into its driver and its service"
+    failure = UnavailableError(msg)
+    failure.__cause__ = error
+    return failure

@@ -46,13 +46,15 @@ def find_member(reader: ObjectReader, name: str) -> int:
     """Go from header to header, without the contents, to the header of a member; gives its position.
 
     Raises:
-        IntegrityError: A header is damaged, or there is no such member.
+        IntegrityError: A header is damaged or leads beyond the tar, or there is no such member.
     """
     at = 0
     while True:
         header = read_header(reader.read_at, at)
         if header.entry.name == name:
             return at
+        if header.end > reader.size:
+            raise IntegrityError(f"the header at byte {at} is damaged: its member would end at byte {header.end}")
         at = header.end
 
 

@@ -10,9 +10,11 @@ from emdewar.datablock.checksums import Span, TarChecksums, checksums
 from emdewar.datablock.cursor import Cursor
 from emdewar.datablock.head import Found, read_members
 from emdewar.datablock.members import Member, part_size
+from emdewar.datablock.second_look import SecondLook, second_look
 from emdewar.datablock.threads import Queue, share_out
 from emdewar.errors import CHECKSUM_MISMATCH, IntegrityError
 from emdewar.stores.store import ObjectReader
+from emdewar.stores.system_errors import READ_ERROR
 
 REGION_BYTES: Final = 8 << 20
 """Small files are read in runs of at least this many bytes."""
@@ -52,23 +54,25 @@ def prove(
         on_progress: Called with the number of bytes just read, from several threads.
 
     Raises:
-        IntegrityError: Files differ, or the tar is not readable as such; the error lists the files.
+        IntegrityError: Files differ or lie where the medium cannot be read (then, if nothing else is wrong, with
+            reason `readError`), or the tar is not readable as such; the error lists the files.
         UnavailableError: The store cannot be read.
     """
-    proving = _Proving(reader, on_progress or _ignore)
+    proving = _Proving(second_look(reader), on_progress or _ignore)
     share_out(_regions(files, reader.size), proving.work, workers=workers)
     if proving.damaged:
-        raise _damage(proving.damaged)
+        raise _damage(proving.damaged, proving.reasons)
     return Proof(proving.head, checksums(proving.spans, part_size(reader.size)))
 
 
 @dataclass(slots=True)
 class _Proving:
-    reader: ObjectReader
+    reader: SecondLook
     on_progress: Callable[[int], None]
     head: list[Found] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
+    reasons: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def work(self, queue: Queue[_Region]) -> None:
@@ -77,10 +81,23 @@ class _Proving:
             self.on_progress(size)
 
         for region in queue:
-            cursor = Cursor(self.reader, region.start, region.end, part_size(self.reader.size), on_read)
-            self._read(region, cursor)
+            spans = self._look(region, on_read)
             with self.lock:
-                self.spans.extend(cursor.spans)
+                self.spans.extend(spans)
+
+    def _look(self, region: _Region, on_read: Callable[[int], None]) -> list[Span]:
+        """Read a stretch; where that fails, its files one by one, as what is read together fails together."""
+        cursor = Cursor(self.reader, region.start, region.end, part_size(self.reader.size), on_read)
+        try:
+            self._read(region, cursor)
+        except IntegrityError as error:
+            if not region.members:
+                raise
+            if len(region.members) > 1:
+                alone = [_Region(member.header_at, member.end, (member,)) for member in region.members]
+                return [span for each in alone for span in self._look(each, on_read)]
+            self._note(region.members[0], f"cannot be read: {error}", error.reason)
+        return cursor.spans
 
     def _read(self, region: _Region, cursor: Cursor) -> None:
         if region.members:
@@ -96,8 +113,13 @@ class _Proving:
             sha256 = cursor.sha256(member.entry.size)
             padding = cursor.take(member.end - cursor.at)
             if member.file and (why := _difference(member, member.file.chk, header, sha256, padding)):
-                with self.lock:
-                    self.damaged[member.file.path] = why
+                self._note(member, why, CHECKSUM_MISMATCH)
+
+    def _note(self, member: Member, why: str, reason: str) -> None:
+        if member.file:
+            with self.lock:
+                self.damaged[member.file.path] = why
+                self.reasons.add(reason)
 
 
 def _difference(member: Member, chk: str, header: bytes, sha256: str, padding: bytes) -> str:
@@ -121,10 +143,10 @@ def _regions(files: Sequence[Member], size: int) -> Iterator[_Region]:
     yield _Region(files[-1].end, size)
 
 
-def _damage(damaged: dict[str, str]) -> IntegrityError:
+def _damage(damaged: dict[str, str], reasons: set[str]) -> IntegrityError:
     names = sorted(damaged)
     msg = f"{len(names)} file(s) differ from the catalog's record, first {names[0]!r}: it {damaged[names[0]]}"
-    return IntegrityError(msg, reason=CHECKSUM_MISMATCH, paths=names)
+    return IntegrityError(msg, reason=READ_ERROR if reasons == {READ_ERROR} else CHECKSUM_MISMATCH, paths=names)
 
 
 def _ignore(_size: int) -> None:

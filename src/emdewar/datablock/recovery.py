@@ -10,6 +10,7 @@ from emdewar.datablock.runs import Run, gather_runs
 from emdewar.datablock.slices import sort_files
 from emdewar.datablock.sources import Sources
 from emdewar.datablock.threads import Queue, share_out
+from emdewar.errors import IntegrityError
 from emdewar.records import DatablockRecord, DataFile
 from emdewar.stores.store import Store
 
@@ -43,7 +44,11 @@ def recoverable(
         IntegrityError: The files' places are neither on record nor to be read from any copy.
     """
     with Sources(sources) as opened:
-        placed = with_offsets(opened, record, files)
+        try:
+            placed = with_offsets(opened, record, files)
+        except IntegrityError:
+            opened.check_reachable()
+            raise
         found = find_files(opened, placed, workers=workers)
         lost = [file.path for file in placed if found[file.path] is None]
         if lost:

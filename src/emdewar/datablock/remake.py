@@ -15,7 +15,7 @@ from emdewar.datablock.runs import Run, gather_runs
 from emdewar.datablock.slices import sort_files
 from emdewar.datablock.sources import Sources
 from emdewar.datablock.threads import Queue, share_out
-from emdewar.datablock.verify import check_record, verify_copy
+from emdewar.datablock.verify import check_record, read_back
 from emdewar.datablock.written import index, index_name
 from emdewar.errors import CHECKSUM_MISMATCH, OBJECT_EXISTS, IntegrityError, RefusedError
 from emdewar.records import DatablockRecord, DataFile
@@ -57,7 +57,8 @@ def remake_copy(  # noqa: PLR0913 - four say what, three say how
 
     Each file comes from the first copy whose bytes have its sha256; headers and padding from the format; the head from
     whichever copies still have it. The copy becomes visible only if all of it has the CRC-64/NVME and the manifest the
-    sha256 on record. A right copy that an earlier run left under this name is kept.
+    sha256 on record. A right copy that an earlier run left under this name is kept,
+    and given its index where that run did not come so far.
 
     Args:
         sources: Verified or damaged copies, the best first: store and name of the object.
@@ -76,7 +77,7 @@ def remake_copy(  # noqa: PLR0913 - four say what, three say how
     check_record(record, files)
     was_there = target.size_of(location) is not None
     if was_there:
-        _check_kept(target, record, files, location)
+        _keep(target, record, files, location)
     else:
         with Sources(sources) as opened:
             try:
@@ -87,12 +88,15 @@ def remake_copy(  # noqa: PLR0913 - four say what, three say how
     return Remade(target.name, location, record.packed_size, record.crc64nvme, record.manifest_sha256, was_there)
 
 
-def _check_kept(target: Store, record: DatablockRecord, files: Sequence[DataFile], location: str) -> None:
+def _keep(target: Store, record: DatablockRecord, files: Sequence[DataFile], location: str) -> None:
     try:
-        verify_copy(target, record, files, location=location)
+        kept = read_back(target, record, files, location=location)
     except IntegrityError as error:
         msg = f"{location} is on store {target.name} already, but is not what was archived; use the next name: {error}"
         raise RefusedError(msg, reason=OBJECT_EXISTS) from error
+    name = index_name(record.archive_id)
+    if target.size_of(name) is None:
+        target.put_small(name, kept.index())
 
 
 class _Remaking:

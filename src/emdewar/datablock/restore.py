@@ -9,6 +9,7 @@ from typing import Final
 from emdewar.datablock.destination import Destination, FileWriter, in_the_way_error
 from emdewar.datablock.members import object_name
 from emdewar.datablock.runs import Run, gather_runs
+from emdewar.datablock.second_look import opened
 from emdewar.datablock.threads import Queue, share_out
 from emdewar.datablock.turns import Turns
 from emdewar.errors import CHECKSUM_MISMATCH, MISSING_FILES, IntegrityError, RefusedError
@@ -49,13 +50,30 @@ def restore_files(  # noqa: PLR0913 - four say what, three say how
     Raises:
         RefusedError: A name is not in the datablock, a path leads through a link, or a file with other content is in
             the way.
-        IntegrityError: What was read differs from the record; nothing of it is visible.
+        IntegrityError: Files differ from the record, or lie where the medium cannot be read; the error lists them, and
+            all others are restored.
         UnavailableError: The store or the destination cannot be reached, or there is no space.
     """
     wanted = _wanted(record, names)
     check_destination(destination, wanted)
-    with store.open(location or object_name(record.archive_id)) as reader:
-        return Restoring(reader, destination, on_progress).run(wanted, workers=workers)
+    damage: list[IntegrityError] = []
+    with opened(store, location or object_name(record.archive_id)) as reader:
+        written = Restoring(reader, destination, on_progress, damage.append).run(wanted, workers=workers)
+        if damage:
+            raise _joined(damage)
+    return written
+
+
+def _joined(damage: Sequence[IntegrityError]) -> IntegrityError:
+    """Make one error of those of the single files."""
+    reasons = {error.reason for error in damage}
+    first = min(damage, key=lambda error: error.paths)
+    msg = f"{len(damage)} files came back wrong, the others are restored; the first: {first}"
+    return IntegrityError(
+        str(first) if len(damage) == 1 else msg,
+        reason=first.reason if len(reasons) == 1 else CHECKSUM_MISMATCH,
+        paths=sorted(path for error in damage for path in error.paths),
+    )
 
 
 def _wanted(record: DatablockRecord, names: Collection[str] | None) -> list[DataFile]:
@@ -156,20 +174,29 @@ class Restoring:
         """Restore one file in steps; threads share a large one where there are fewer such files than threads."""
         with self._destination.create(file) as writer:
             stream = _Stream(self._reader, file, writer, self._on_progress)
-            if file.size >= SHARED_FROM and self._lanes > 1:
-                stream.share(self._lanes, check)
-            else:
-                for number in range(stream.pieces):
-                    check()
-                    stream.move(number)
+            try:
+                if file.size >= SHARED_FROM and self._lanes > 1:
+                    stream.share(self._lanes, check)
+                else:
+                    for number in range(stream.pieces):
+                        check()
+                        stream.move(number)
+            except IntegrityError as error:
+                self._tell(IntegrityError(f"{file.path}: {error}", reason=error.reason, paths=[file.path]))
+                return
             if not self._is_right(file, stream.digest.hexdigest()):
                 return
             writer.publish()
         self._count()
 
     def _cut(self, run: Run, missing: Sequence[DataFile], check: Callable[[], None]) -> None:
-        """Restore neighbours from one read."""
-        content = self._reader.read_at(run.start, run.size)
+        """Restore neighbours from one read; if it fails, each by itself."""
+        try:
+            content = self._reader.read_at(run.start, run.size)
+        except IntegrityError:
+            for file in missing:
+                self._stream(file, check)
+            return
         for file in missing:
             check()
             start = (file.offset or 0) - run.start
@@ -190,11 +217,13 @@ class Restoring:
             f"{file.path} came back with sha256 {sha256}, on record is {file.chk}; "
             "this copy is damaged: restore from another one"
         )
-        error = IntegrityError(msg, reason=CHECKSUM_MISMATCH, paths=[file.path])
+        self._tell(IntegrityError(msg, reason=CHECKSUM_MISMATCH, paths=[file.path]))
+        return False
+
+    def _tell(self, error: IntegrityError) -> None:
         if not self._on_damage:
             raise error
         self._on_damage(error)
-        return False
 
     def _count(self) -> None:
         with self._counting:

@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 
 from emdewar.datablock import bag
 from emdewar.datablock.head import find_member
-from emdewar.datablock.members import Member, Placer, object_name, tar_size
+from emdewar.datablock.members import BlockLayout, Member, Placer, object_name, tar_size
 from emdewar.datablock.pace import Pace
+from emdewar.datablock.promised import Promised
 from emdewar.datablock.proof import Proof, prove
-from emdewar.datablock.slices import sort_files
+from emdewar.datablock.second_look import opened
+from emdewar.datablock.slices import BlockSlice, sort_files
+from emdewar.datablock.written import index
 from emdewar.errors import IntegrityError, RefusedError
 from emdewar.records import CopyRecord, DatablockRecord, DataFile
 from emdewar.stores.store import ObjectReader, Store
@@ -39,6 +42,49 @@ class VerifiedCopy:
             raise RefusedError(msg)
 
 
+@dataclass(frozen=True)
+class ReadBack:
+    """A verified copy with all that was read of it.
+
+    Attributes:
+        copy: The proof.
+        record: The datablock on record.
+        proof: Head and checksums.
+        members: The dataset's files, each where it lies.
+    """
+
+    copy: VerifiedCopy
+    record: DatablockRecord
+    proof: Proof
+    members: list[Member]
+
+    def index(self) -> bytes:
+        """Write the index that belongs beside the copy."""
+        placer = Placer(self.record.archive_id)
+        top = len(self.record.archive_id) + 1
+        entries = [found.entry for found in self.proof.head]
+        head = tuple(placer.place(entry.name[top:], entry.size, entry.time_ms) for entry in entries)
+        layout = BlockLayout(
+            pid="",  # no index names it
+            archive_id=self.record.archive_id,
+            block=BlockSlice(
+                number=self.record.number,
+                of=self.record.of,
+                first_file=self.record.first_file,
+                number_of_files=self.record.number_of_files,
+                size=self.record.size,
+            ),
+            tags=head,
+            lead=(),
+            files=tuple(self.members),
+            size=self.record.packed_size,
+        )
+        digests = [found.sha256 for found in self.proof.head]
+        digests += [member.file.chk for member in self.members if member.file]
+        promised = Promised(head=(), digests=tuple(digests), manifest_sha256=self.record.manifest_sha256)
+        return index(layout, promised, self.proof.sums)
+
+
 def verify_copy(  # noqa: PLR0913 - three say what, four say how
     store: Store,
     record: DatablockRecord,
@@ -65,7 +111,29 @@ def verify_copy(  # noqa: PLR0913 - three say what, four say how
         bytes_per_s: Rate that the reading keeps to, for stores that others use meanwhile; None for no limit.
 
     Raises:
-        IntegrityError: The copy is missing or differs; the error lists the files.
+        IntegrityError: The copy is missing or differs, or its medium cannot be read in places (then, if nothing else
+            is wrong, with reason `readError`); the error lists the files.
+        UnavailableError: The store cannot be read now, or the copy went offline meanwhile.
+    """
+    return read_back(
+        store, record, files, location=location, workers=workers, on_progress=on_progress, bytes_per_s=bytes_per_s
+    ).copy
+
+
+def read_back(  # noqa: PLR0913 - as `verify_copy`
+    store: Store,
+    record: DatablockRecord,
+    files: Sequence[DataFile],
+    *,
+    location: str | None = None,
+    workers: int = 4,
+    on_progress: Callable[[int], None] | None = None,
+    bytes_per_s: int | None = None,
+) -> ReadBack:
+    """Verify a copy as `verify_copy` does, and give what was learnt on the way too.
+
+    Raises:
+        IntegrityError: The copy is missing or differs.
         UnavailableError: The store cannot be read now.
     """
     check_record(record, files)
@@ -78,11 +146,10 @@ def verify_copy(  # noqa: PLR0913 - three say what, four say how
             on_progress(size)
 
     try:
-        with store.open(name) as reader:
+        with opened(store, name) as reader:
             members = _placed(reader, record, sort_files(files))
             proof = prove(reader, members, workers=workers, on_progress=on_read)
-            read_from = reader.read_from
-        _check_head(record, proof, members)
+            _check_head(record, proof, members)
     except IntegrityError as error:
         msg = f"the copy of {record.archive_id} on store {store.name}, {name}, is not what was archived: {error}"
         raise IntegrityError(msg, reason=error.reason, paths=error.paths) from error
@@ -94,9 +161,9 @@ def verify_copy(  # noqa: PLR0913 - three say what, four say how
         manifest_sha256=record.manifest_sha256,
         number_of_files=len(members),
         verified_at=datetime.now(UTC),
-        read_from=read_from,
+        read_from=reader.read_from,
     )
-    return VerifiedCopy(copy, _SEAL)
+    return ReadBack(VerifiedCopy(copy, _SEAL), record, proof, members)
 
 
 def check_record(record: DatablockRecord, files: Sequence[DataFile]) -> None:

@@ -7,7 +7,7 @@ from emdewar.datablock import pax
 from emdewar.datablock.checksums import TarChecksums
 from emdewar.datablock.copying import Copier, runs
 from emdewar.datablock.existing import measure_existing
-from emdewar.datablock.fan import Fan, NoStoreLeftError
+from emdewar.datablock.fan import Fan, NoStoreLeftError, failure_of
 from emdewar.datablock.members import BlockLayout, Member
 from emdewar.datablock.parts import PartAssembly
 from emdewar.datablock.promised import promise
@@ -93,8 +93,8 @@ class _Writing:
             if store.size_of(self._layout.object_name) is None:
                 return False
             self.sums[store.name] = measure_existing(store, self._layout, self._promised, workers=self._workers)
-        except DewarError as error:
-            self.failed[store.name] = error
+        except Exception as error:  # noqa: BLE001 - it must not cost the others their copy
+            self.failed[store.name] = failure_of(store, error)
         return True
 
     def _pack(self, stores: Sequence[Store]) -> None:
@@ -143,9 +143,9 @@ class _Writing:
     def _put_index(self, store: Store, content: bytes) -> None:
         try:
             store.put_small(index_name(self._layout.archive_id), content)
-        except DewarError as error:
+        except Exception as error:  # noqa: BLE001 - it must not cost the others their copy
             del self.sums[store.name]
-            self.failed[store.name] = error
+            self.failed[store.name] = failure_of(store, error)
 
 
 def _put(assembly: PartAssembly, member: Member, content: bytes, sha256: str) -> None:

@@ -4,9 +4,14 @@ import errno
 import mmap
 import os
 import threading
+from collections.abc import Callable
+from typing import TypeAlias
 
 PAGE = 4096
 """Direct transfers start and end on multiples of this, in the file and in memory."""
+
+Pread: TypeAlias = Callable[[int, list[memoryview], int], int]
+"""How bytes are read by position, as `os.preadv` does."""
 
 
 def open_direct(fd: int, access: int) -> int | None:
@@ -60,8 +65,10 @@ class PositionalWriter:
 class MediumReader:
     """Reads a file by position from its device, or after the page cache has let go of it; safe for several threads."""
 
-    def __init__(self, fd: int, *, direct: bool) -> None:
-        """Take a file that is open for reading; it stays the caller's to close."""
+    def __init__(self, fd: int, *, direct: bool, pread: Pread | None = None) -> None:
+        """Take a file that is open for reading, of the size it has now; it stays the caller's to close."""
+        self._pread = pread or os.preadv
+        self._size = os.fstat(fd).st_size
         self._direct_fd = open_direct(fd, os.O_RDONLY) if direct else None
         self.is_direct = self._direct_fd is not None
         self._fd = fd if self._direct_fd is None else self._direct_fd
@@ -72,19 +79,28 @@ class MediumReader:
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def read_at(self, offset: int, size: int) -> memoryview:
-        """Read up to `size` bytes at `offset`; good until the same thread reads again."""
+        """Read up to `size` bytes at `offset`, fewer only at the file's end; good until the same thread reads again."""
         if not size:
             return memoryview(b"")
         skip = offset % PAGE
         pages = -(-(skip + size) // PAGE) * PAGE
         buffer = self._buffer(pages)
-        got = 0
-        while got < skip + size:
-            count = os.preadv(self._fd, [buffer[got:pages]], offset - skip + got)
-            got += count
-            if got % PAGE or not count:
-                break
+        got = self._fill(buffer[:pages], offset - skip, skip + size)
         return buffer[skip : min(skip + size, got)] if got > skip else buffer[:0]
+
+    def _fill(self, buffer: memoryview, start: int, wanted: int) -> int:
+        """Read on from `start` until there are `wanted` bytes or the file ends; gives how many came."""
+        got = 0
+        while got < wanted and start + got < self._size:
+            # A direct read that was short within a page is made again from the page's begin.
+            at = got // PAGE * PAGE if self.is_direct else got
+            count = self._pread(self._fd, [buffer[at:]], start + at)
+            if not count:
+                return got
+            if at + count <= got:
+                raise OSError(errno.EAGAIN, "it gives less of the file than it has")
+            got = at + count
+        return got
 
     def _buffer(self, size: int) -> memoryview:
         """Give this thread's memory, which lies on a page as all mapped memory does."""

@@ -1,13 +1,14 @@
 """A store that is a folder in front of a tape library, as a hierarchical storage system shows it."""
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 from emdewar.errors import OFFLINE, IntegrityError, UnavailableError
-from emdewar.stores.nearline_object import NearlineReader, is_surely_stub, looks_like_stub
+from emdewar.stores.nearline_object import NearlineReader, looks_like_stub
 from emdewar.stores.posix import PosixStore
-from emdewar.stores.posix_object import PosixWriter
+from emdewar.stores.posix_object import PosixReader, PosixWriter
 from emdewar.stores.store import MISSING, ON_DISK, Availability, Locality, ReadFrom, StoredObject
 from emdewar.stores.tape import TapeState, TapeSystem, in_tape_order
 
@@ -21,7 +22,13 @@ class NearlineStore:
     """
 
     def __init__(
-        self, name: str, root: Path, tape: TapeSystem, *, direct: bool = True, shows_stubs: bool = True
+        self,
+        name: str,
+        root: Path,
+        tape: TapeSystem,
+        *,
+        shows_stubs: bool = True,
+        mounted_at: Path | None = None,
     ) -> None:
         """Name the store, its folder and its tape system.
 
@@ -29,13 +36,13 @@ class NearlineStore:
             name: Name of the store on record.
             root: The folder.
             tape: The tape system behind it.
-            direct: Whether to pass by the page cache where the file system can.
             shows_stubs: Whether a file that is on tape only has fewer blocks than bytes; where it does not (dCache
                 over NFS), the tape system is asked before each opening.
+            mounted_at: Where a file system must be mounted, the folder or one above it.
         """
         self.name = name
         self._tape = tape
-        self._disk = PosixStore(name, root, direct=direct)
+        self._disk = PosixStore(name, root, mounted_at=mounted_at)
         self._shows_stubs = shows_stubs
 
     def size_of(self, name: str) -> int | None:
@@ -74,23 +81,24 @@ class NearlineStore:
     def open(self, name: str) -> NearlineReader:
         """Open an object that is on disk; never waits for a tape.
 
+        A file with fewer blocks than bytes may also be compressed, or have holes: the word of the tape system counts.
+
         Raises:
             IntegrityError: There is no object of that name, or the tape system has lost it.
             UnavailableError: It is on tape only (reason `offline`), or the folder or the tape system cannot be reached.
         """
-        file = self._disk.open(name)
-        is_stub = looks_like_stub(file.stat())
-        if is_stub or not self._shows_stubs:
-            file.close()
-            self._check_online(name)
-            # It may have come back since, as another file.
-            file = self._disk.open(name)
-            if self._shows_stubs and is_surely_stub(file.stat()):
-                file.close()
-                raise self._offline(name)
-        watches = self._shows_stubs and not is_stub
-        read_from: ReadFrom = "tape" if self._tape.was_recalled(name) else "disk-buffer"
-        return NearlineReader(file, f"{name} on store {self.name}", read_from=read_from, watches=watches)
+        with ExitStack() as undo:
+            file = undo.enter_context(self._open_online(name))
+            read_from: ReadFrom = "tape" if self._tape.was_recalled(name) else "disk-buffer"
+            reader = NearlineReader(
+                file,
+                f"{name} on store {self.name}",
+                read_from=read_from,
+                watches=self._shows_stubs and not looks_like_stub(file.stat()),
+                check_online=lambda: self._check_online(name),
+            )
+            undo.pop_all()
+            return reader
 
     def read_small(self, name: str) -> bytes:
         """Read a companion object whole.
@@ -159,6 +167,16 @@ class NearlineStore:
             UnavailableError: The tape system cannot be reached.
         """
         self._tape.release([name for name in dict.fromkeys(names) if self._disk.size_of(name)])
+
+    def _open_online(self, name: str) -> PosixReader:
+        with ExitStack() as undo:
+            file = undo.enter_context(self._disk.open(name))
+            if self._shows_stubs and not looks_like_stub(file.stat()):
+                undo.pop_all()
+                return file
+        self._check_online(name)
+        # It may have come back since, as another file.
+        return self._disk.open(name)
 
     def _check_online(self, name: str) -> None:
         found = self.availability([name])[name]

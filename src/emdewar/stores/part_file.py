@@ -12,11 +12,16 @@ from typing import Self
 from emdewar.errors import BUSY, UnavailableError
 from emdewar.stores.linux_calls import rename_new
 
-_CREATE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+# O_NONBLOCK: opening a named pipe must not wait.
+_OPEN = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CREATE = _OPEN | os.O_CREAT | os.O_EXCL
 
 
 class PartFile:
     """An empty, locked file `part` in a folder, to be published there as `name`; a context manager.
+
+    Its name can be told in advance, and others may write in the folder: a file is taken over only if nobody else has
+    a part in it. Of what else bears the name, the name goes and the content stays.
 
     The lock (`flock(2)`) dies with its process, so a killed writer leaves a file but no lock. Errors of the operating
     system pass through as `OSError`: only the caller knows what was tried.
@@ -40,14 +45,25 @@ class PartFile:
     def _open_locked(self) -> int:
         while True:
             with ExitStack() as undo:
-                fd = os.open(self._part, _CREATE, 0o644, dir_fd=self._folder_fd)
+                fd, is_new = self._open()
                 undo.callback(os.close, fd)
                 self._lock(fd)
                 # Its last writer may have published or removed it between our opening and our locking.
-                if is_same(fd, self._folder_fd, self._part):
+                if not is_same(fd, self._folder_fd, self._part):
+                    continue
+                if is_new or _is_ours_alone(os.fstat(fd)):
                     os.ftruncate(fd, 0)
                     undo.pop_all()
                     return fd
+                os.unlink(self._part, dir_fd=self._folder_fd)
+
+    def _open(self) -> tuple[int, bool]:
+        """Give the file and whether it was made just now: such a one may seem another's where a server maps users."""
+        while True:
+            with suppress(FileExistsError):
+                return os.open(self._part, _CREATE, 0o644, dir_fd=self._folder_fd), True
+            with suppress(FileNotFoundError):
+                return os.open(self._part, _OPEN, dir_fd=self._folder_fd), False
 
     def _lock(self, fd: int) -> None:
         try:
@@ -99,7 +115,7 @@ def discard_dead(folder_fd: int, part: str, *, older_than: timedelta) -> bool:
     try:
         if not stat.S_ISREG(os.stat(part, dir_fd=folder_fd, follow_symlinks=False).st_mode):
             return False
-        fd = os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder_fd)
+        fd = os.open(part, _OPEN, dir_fd=folder_fd)
     except FileNotFoundError:
         return False
     with ExitStack() as undo:
@@ -114,6 +130,11 @@ def discard_dead(folder_fd: int, part: str, *, older_than: timedelta) -> bool:
             return False
         os.unlink(part, dir_fd=folder_fd)
         return True
+
+
+def _is_ours_alone(found: os.stat_result) -> bool:
+    """Tell whether a file is a regular one of this user that has no other name."""
+    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_uid == os.geteuid()
 
 
 def is_same(fd: int, folder_fd: int, name: str) -> bool:

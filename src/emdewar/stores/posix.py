@@ -1,6 +1,7 @@
 """A store that is a folder: a disk, NFS or a parallel file system."""
 
 import os
+import stat
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -13,7 +14,10 @@ from emdewar.stores.names import PART_ENDING, check_object_name
 from emdewar.stores.part_file import PartFile
 from emdewar.stores.posix_object import PosixReader, PosixWriter
 from emdewar.stores.store import MISSING, ON_DISK, Availability, StoredObject
-from emdewar.stores.system_errors import outside
+from emdewar.stores.system_errors import NOT_MOUNTED, outside
+
+# O_NONBLOCK: opening a named pipe must not wait for its writer.
+_OBJECT = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class PosixStore:
@@ -23,16 +27,19 @@ class PosixStore:
     the medium. A killed writer leaves at most the `.part` file, which the next writer takes over.
     """
 
-    def __init__(self, name: str, root: Path, *, direct: bool = True) -> None:
+    def __init__(self, name: str, root: Path, *, direct: bool = True, mounted_at: Path | None = None) -> None:
         """Name the store and its folder, which must exist when it is used.
 
         Args:
             name: Name of the store on record.
             root: The folder.
             direct: Whether to pass by the page cache where the file system can; switch it off where that is slow.
+            mounted_at: Where a file system must be mounted, the folder or one above it; without it, what lies under
+                the mount point of a store that is not mounted is taken for the store.
         """
         self.name = name
         self._root = root
+        self._mounted_at = mounted_at
         self._direct = direct
 
     def size_of(self, name: str) -> int | None:
@@ -51,8 +58,8 @@ class PosixStore:
         Raises:
             UnavailableError: The folder cannot be read.
         """
-        with outside(f"ask store {self.name} at {self._root} for its free space"):
-            return _free_bytes(os.statvfs(self._root))
+        with self._root_folder("ask for its free space") as folder_fd:
+            return _free_bytes(os.fstatvfs(folder_fd))
 
     def create(self, name: str, size: int) -> PosixWriter:
         """Start to write an object; its space is reserved at once.
@@ -80,10 +87,13 @@ class PosixStore:
         """
         with self._folder("read", name) as folder_fd, ExitStack() as undo:
             try:
-                fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder_fd)
+                fd = os.open(name, _OBJECT, dir_fd=folder_fd)
             except FileNotFoundError as error:
                 raise self._missing(name) from error
             undo.callback(os.close, fd)
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise self._missing(name)
+            os.set_blocking(fd, True)
             reader = PosixReader(fd, f"{name} on store {self.name}", direct=self._direct)
             undo.pop_all()
             return reader
@@ -169,12 +179,19 @@ class PosixStore:
     @contextmanager
     def _root_folder(self, action: str) -> Iterator[int]:
         """Hold the folder open; what the operating system refuses meanwhile makes the store unavailable."""
-        with outside(f"{action} store {self.name} at {self._root}"):
+        with outside(f"{action} store {self.name} at {self._root}"), ExitStack() as undo:
+            self._check_mounted()
             fd = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                yield fd
-            finally:
-                os.close(fd)
+            undo.callback(os.close, fd)
+            # It may have gone before it was opened.
+            self._check_mounted()
+            yield fd
+
+    def _check_mounted(self) -> None:
+        # Through the dot, a link is followed and what is mounted on demand is mounted.
+        if self._mounted_at is not None and not os.path.ismount(f"{self._mounted_at}/."):
+            msg = f"nothing is mounted at {self._mounted_at}, so store {self.name} is not there; mount it and try again"
+            raise UnavailableError(msg, reason=NOT_MOUNTED)
 
     def _reserve(self, part: PartFile, size: int) -> None:
         free = _free_bytes(os.fstatvfs(part.fd))

@@ -5,11 +5,11 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from emdewar.errors import IntegrityError
-from emdewar.stores.direct_io import MediumReader, PositionalWriter
+from emdewar.errors import IntegrityError, UnavailableError
+from emdewar.stores.direct_io import MediumReader, PositionalWriter, Pread
 from emdewar.stores.part_file import PartFile
 from emdewar.stores.store import READ_STEP, ReadFrom
-from emdewar.stores.system_errors import outside
+from emdewar.stores.system_errors import READ_ERROR, is_medium_error, outside
 
 
 class PosixWriter:
@@ -63,11 +63,11 @@ class PosixWriter:
 class PosixReader:
     """An object opened for reading; see `emdewar.stores.store.ObjectReader`."""
 
-    def __init__(self, fd: int, subject: str, *, direct: bool) -> None:
-        """Take over the open file; `subject` names it in messages."""
+    def __init__(self, fd: int, subject: str, *, direct: bool, pread: Pread | None = None) -> None:
+        """Take over the open file; `subject` names it in messages, and `pread` reads in the place of the system."""
         self._fd = fd
         self._subject = subject
-        self._file = MediumReader(fd, direct=direct)
+        self._file = MediumReader(fd, direct=direct, pread=pread)
         self.size = os.fstat(fd).st_size
         self.read_step = READ_STEP
         self.read_from: ReadFrom = "device" if self._file.is_direct else "cache-dropped"
@@ -76,10 +76,19 @@ class PosixReader:
         """Read up to `size` bytes at `offset`; good until the same thread reads again.
 
         Raises:
-            UnavailableError: The file cannot be read now.
+            UnavailableError: The file cannot be read now; reason `readError` where its medium cannot give these bytes.
         """
         with outside(f"read {self._subject}"):
-            return self._file.read_at(offset, size)
+            try:
+                return self._file.read_at(offset, size)
+            except OSError as error:
+                if not is_medium_error(error):
+                    raise
+                msg = (
+                    f"cannot read {self._subject} from byte {offset} to {offset + size}: {error.strerror}; "
+                    "look at the medium, and use another copy"
+                )
+                raise UnavailableError(msg, reason=READ_ERROR) from error
 
     def stat(self) -> os.stat_result:
         """Give what the file system says of the file now.

@@ -12,7 +12,7 @@ from emdewar.errors import BUSY, OBJECT_EXISTS, OFFLINE, IntegrityError, Refused
 from emdewar.stores.names import check_object_name, is_object_name
 from emdewar.stores.s3_account import S3Account
 from emdewar.stores.s3_bucket import Bucket, Upload
-from emdewar.stores.s3_checks import MANNERS
+from emdewar.stores.s3_checks import MANNERS, PROBE_START
 from emdewar.stores.s3_errors import AnswerError, answered
 from emdewar.stores.s3_heads import STANDARD, Head
 from emdewar.stores.s3_reader import S3Reader
@@ -216,10 +216,14 @@ class S3Store:
             dead = [upload for upload in uploads if self._is_dead(upload, limit)]
             for upload in dead:
                 self._bucket.abort(upload)
-        return sorted({upload.name for upload in dead})
+            for probe in list(self._bucket.objects(PROBE_START)):
+                if probe.modified <= limit:
+                    self._bucket.delete(probe.name)
+        return sorted({upload.name for upload in dead if is_object_name(upload.name)})
 
     def _is_dead(self, upload: Upload, limit: datetime) -> bool:
-        if not is_object_name(upload.name) or upload.name in self._writing or upload.started > limit:
+        is_ours = is_object_name(upload.name) or upload.name.startswith(PROBE_START)
+        if not is_ours or upload.name in self._writing or upload.started > limit:
             return False
         try:
             return self._bucket.newest_part(upload) <= limit

@@ -101,18 +101,28 @@ class S3Account:
         if not (keys.access_key and keys.secret_key):
             msg = f"there are no keys for {self.endpoint_url}; put them into the credentials block and try again"
             raise UnavailableError(msg, reason=ACCESS_DENIED)
+        if not all(_is_plain(key) for key in (keys.access_key, keys.secret_key, keys.token or "")):
+            # What refuses such a header would repeat it.
+            msg = f"a key for {self.endpoint_url} holds a blank or the end of a line; correct the credentials block"
+            raise UnavailableError(msg, reason=ACCESS_DENIED)
         return Credentials(keys.access_key, keys.secret_key, keys.token)
 
     def without_keys(self, text: str) -> str:
         """Blot the keys out of what a service said, before it reaches a log."""
-        for secret in filter(None, self.keys()[:3]):
-            text = text.replace(secret, HIDDEN)
+        keys = self._current_keys()
+        for secret in filter(None, (keys.access_key, keys.secret_key, keys.token)):
+            for written in (secret, quote(secret, safe="")):
+                text = text.replace(written, HIDDEN)
         return text
 
 
 def fixed_keys(access_key: str, secret_key: str, token: str | None = None) -> Callable[[], ReadOnlyCredentials]:
     """Make a source of keys that never change."""
     return Credentials(access_key, secret_key, token).get_frozen_credentials
+
+
+def _is_plain(key: str) -> bool:
+    return key.isascii() and key.isprintable() and " " not in key
 
 
 class _Signer(S3SigV4Auth):

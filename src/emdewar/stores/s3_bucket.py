@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from emdewar.stores.s3_account import UNSIGNED, S3Account
 from emdewar.stores.s3_connections import CUT, Answer, Connections, Request
 from emdewar.stores.s3_errors import NOT_FOUND, AnswerError, error_of, parsed
-from emdewar.stores.s3_heads import Head, read_head, service_time
+from emdewar.stores.s3_heads import Head, moment_of, number_of, read_head, service_time
 from emdewar.stores.store import StoredObject
 
 LONGEST_WAIT_S: Final = 5.0
@@ -130,7 +130,7 @@ class Bucket:
         answer = self._ask(_Call("POST", self._key(upload.name), query, headers, body, _COMPLETE_TIMEOUT_S))
         result = parsed(answer.body)
         if result is None or result.tag.rpartition("}")[2] == "Error":
-            refusal = error_of(answer)
+            refusal = error_of(answer, self.account.without_keys)
             raise AnswerError(500, refusal.code, refusal.text or "the service did not say that it completed it")
 
     def abort(self, upload: Upload) -> None:
@@ -150,7 +150,7 @@ class Bucket:
             root = _xml(answer)
             for entry in root.iterfind("{*}Upload"):
                 name = _text(entry, "Key").removeprefix(self.prefix)
-                found.append(Upload(name, _text(entry, "UploadId"), _moment(_text(entry, "Initiated"))))
+                found.append(Upload(name, _text(entry, "UploadId"), moment_of(_text(entry, "Initiated"))))
             if _text(root, "IsTruncated") != "true":
                 return found, service_time(answer.headers)
             query["key-marker"] = _text(root, "NextKeyMarker")
@@ -162,22 +162,30 @@ class Bucket:
         while True:
             root = _xml(self._ask(_Call("GET", self._key(upload.name), query)))
             for entry in root.iterfind("{*}Part"):
-                newest = max(newest, _moment(_text(entry, "LastModified")))
+                newest = max(newest, moment_of(_text(entry, "LastModified")))
             if _text(root, "IsTruncated") != "true":
                 return newest
             query["part-number-marker"] = _text(root, "NextPartNumberMarker")
 
-    def objects(self, *, is_deep: bool = False, page: int = 1000) -> Iterator[StoredObject]:
-        """List the objects below the prefix, directly or all, in the order of their names, so many at once."""
-        query = {"list-type": "2", "prefix": self.prefix, "encoding-type": "url", "max-keys": str(page)}
+    def objects(self, start: str = "", *, is_deep: bool = False, page: int = 1000) -> Iterator[StoredObject]:
+        """List the objects below the prefix, directly or all, in the order of their names.
+
+        Args:
+            start: How the names begin.
+            is_deep: Whether to go into what looks like folders.
+            page: How many to ask for at once.
+        """
+        query = {"list-type": "2", "prefix": self.prefix + start, "encoding-type": "url", "max-keys": str(page)}
         query |= {} if is_deep else {"delimiter": "/"}
         while True:
             root = _xml(self._ask(_Call("GET", "", query)))
             is_quoted = _text(root, "EncodingType") == "url"
             for entry in root.iterfind("{*}Contents"):
                 key = _text(entry, "Key")
-                name = (unquote(key) if is_quoted else key).removeprefix(self.prefix)
-                yield StoredObject(name, int(_text(entry, "Size")), _moment(_text(entry, "LastModified")))
+                # S3 writes a blank as "+", and a plus as "%2B".
+                name = (unquote_plus(key) if is_quoted else key).removeprefix(self.prefix)
+                size = number_of(_text(entry, "Size"), f"the size of {name}")
+                yield StoredObject(name, size, moment_of(_text(entry, "LastModified")))
             if _text(root, "IsTruncated") != "true":
                 return
             query["continuation-token"] = _text(root, "NextContinuationToken")
@@ -224,9 +232,7 @@ class Bucket:
         request = Request(call.method, target, signed, content, call.timeout_s or self.account.timeout_s)
         answer = self._connections.ask(request, into)
         if answer.status not in range(200, 300):
-            refusal = error_of(answer)
-            code, text = map(self.account.without_keys, (refusal.code, refusal.text))
-            raise AnswerError(refusal.status, code, text, refusal.retry_after_s)
+            raise error_of(answer, self.account.without_keys)
         return answer
 
 
@@ -262,7 +268,3 @@ def _xml(answer: Answer) -> Element:
 
 def _text(element: Element, tag: str) -> str:
     return element.findtext(f"{{*}}{tag}") or ""
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

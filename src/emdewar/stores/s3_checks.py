@@ -18,6 +18,9 @@ from emdewar.stores.s3_errors import AnswerError
 from emdewar.stores.s3_heads import CRC64NVME, to_base64
 
 WRITE_ONCE: Final[Mapping[str, str]] = {"If-None-Match": "*"}
+PROBE_START: Final = ".emdewar-probe-"
+"""How names of probe objects begin; no datablock's name begins with a dot."""
+
 _PROBE: Final = b"EM Dewar asks whether this service rejects damaged uploads"
 _OTHER: Final = b"something else"
 _ACCESS_STATUS: Final = frozenset({401, 403})
@@ -143,8 +146,7 @@ def probe(bucket: Bucket) -> Conduct:
 class _Probe:
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        # No datablock's name begins with a dot.
-        self._name = f".emdewar-probe-{uuid.uuid4().hex}"
+        self._name = PROBE_START + uuid.uuid4().hex
         self._uploads: list[Upload] = []
 
     def run(self) -> Conduct:

@@ -6,6 +6,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
 from typing import Final
@@ -17,6 +18,9 @@ CUT: Final = (OSError, HTTPException)
 """What is raised when a connection cannot be made, or breaks."""
 
 MOST_IDLE: Final = 32
+
+_HUNG_UP: Final = (ConnectionError, ssl.SSLEOFError)
+"""What is raised when the other side hangs up without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,9 @@ class Connections:
     def ask(self, request: Request, into: memoryview | None = None) -> Answer:
         """Send a request and take the answer.
 
+        A connection that was used before may be closed by the service at any moment, also while the request is on its
+        way. Then it is sent once more, on a new one: nothing that is asked here does harm when it is done twice.
+
         Args:
             request: What to send.
             into: Memory for the body of a successful answer.
@@ -71,7 +78,12 @@ class Connections:
             OSError: No connection, or it was cut.
             HTTPException: The same, or what came back is no HTTP.
         """
-        connection = self._take(request.timeout_s)
+        if used := self._take_used(request.timeout_s):
+            with suppress(*_HUNG_UP):
+                return self._ask_on(used, request, into)
+        return self._ask_on(self._new(request.timeout_s), request, into)
+
+    def _ask_on(self, connection: HTTPConnection, request: Request, into: memoryview | None) -> Answer:
         is_reusable = False
         try:
             response, was_sent = _send(connection, request)
@@ -84,12 +96,12 @@ class Connections:
                 connection.close()
         return answer
 
-    def _take(self, timeout_s: float) -> HTTPConnection:
+    def _take_used(self, timeout_s: float) -> HTTPConnection | None:
         while True:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
             if connection is None:
-                return self._new(timeout_s)
+                return None
             if not _was_closed(connection.sock):
                 connection.sock.settimeout(timeout_s)
                 return connection

@@ -1,5 +1,6 @@
 """A bucket that files are restored to, as objects under their paths, and links to them that expire."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,14 @@ from types import TracebackType
 from typing import Final, Self
 
 from emdewar.datablock.destination import in_the_way_error
-from emdewar.errors import CHECKSUM_MISMATCH, OBJECT_EXISTS, UNSAFE_NAMES, IntegrityError, RefusedError
+from emdewar.errors import (
+    CHECKSUM_MISMATCH,
+    OBJECT_EXISTS,
+    UNSAFE_NAMES,
+    IntegrityError,
+    RefusedError,
+    UnavailableError,
+)
 from emdewar.paths import join_inside
 from emdewar.records import DataFile, iso_milliseconds
 from emdewar.stores.s3_account import S3Account
@@ -16,6 +24,7 @@ from emdewar.stores.s3_bucket import Bucket
 from emdewar.stores.s3_checks import MANNERS
 from emdewar.stores.s3_errors import answered
 from emdewar.stores.s3_heads import Head
+from emdewar.stores.s3_reader import S3Reader
 from emdewar.stores.s3_writer import S3Writer, Target
 
 SHA256: Final = "emdewar-sha256"
@@ -33,8 +42,8 @@ _LONGEST_KEY_BYTES: Final = 1024
 class S3Destination:
     """Files below a prefix of a bucket; see `emdewar.datablock.destination.Destination`.
 
-    A file is visible only when it is whole and its sha256 was right. That digest is noted beside it, so that a second
-    run knows it again without reading it.
+    A file is visible only when it is whole and its sha256 was right. What is there already is read back: others may
+    write to the bucket, and what is noted beside an object proves nothing about its bytes.
     """
 
     def __init__(self, account: S3Account, bucket: str, prefix: str = "") -> None:
@@ -61,28 +70,41 @@ class S3Destination:
         """Nothing to check: S3 does not tell its room."""
 
     def holds(self, file: DataFile) -> bool:
-        """Tell whether the file is there already: an object of its size that was written with its sha256.
+        """Tell whether the file is there already, by its content.
 
         Raises:
             RefusedError: Another object bears its path.
-            UnavailableError: The service cannot be asked.
+            UnavailableError: The service cannot be asked, or the object changes at this moment.
         """
         self._check_path(file.path)
         # What appears later is found when a file is completed, as nothing is ever written over.
         return file.path in self._at_start() and self.shows(file)
 
     def shows(self, file: DataFile) -> bool:
-        """Tell whether the file is there now.
+        """Tell whether the file is there now, by its content.
 
         Raises:
             RefusedError: Another object bears its path.
-            UnavailableError: The service cannot be asked.
+            UnavailableError: The service cannot be asked, or the object changes at this moment.
         """
         with answered(f"look for {file.path} in {self.place}"):
             head = self._bucket.head(file.path)
-        if head and not _is_same(head, file):
+        if head and not (head.size == file.size and self._sha256_of(file.path, head) == file.chk):
             raise in_the_way_error(self.place, [file.path])
         return head is not None
+
+    def _sha256_of(self, path: str, head: Head) -> str:
+        digest = hashlib.sha256()
+        subject = f"{path} in {self.place}"
+        try:
+            with S3Reader(self._bucket, path, head, subject) as reader:
+                for at in range(0, reader.size, reader.read_step):
+                    digest.update(reader.read_at(at, reader.read_step))
+        except IntegrityError as error:
+            # Nothing is wrong with the copy that is restored.
+            msg = f"{subject} changed or went while it was read; try again when nobody else writes there"
+            raise UnavailableError(msg) from error
+        return digest.hexdigest()
 
     def create(self, file: DataFile) -> "S3FileWriter":
         """Begin a file, invisibly.
@@ -179,7 +201,3 @@ class S3FileWriter:
     ) -> None:
         """Discard what was not published."""
         self._writer.__exit__(kind, error, trace)
-
-
-def _is_same(head: Head, file: DataFile) -> bool:
-    return head.size == file.size and head.metadata.get(SHA256) == file.chk

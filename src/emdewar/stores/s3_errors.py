@@ -1,6 +1,6 @@
 """What S3 services refuse, in the words of `emdewar.errors`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -51,6 +51,7 @@ _ACCESS_CODES: Final = frozenset(
 )
 _FULL_CODES: Final = frozenset({"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull", "StorageFull"})
 _INSUFFICIENT_STORAGE: Final = 507
+_MOST_SAID: Final = 300
 
 
 class AnswerError(Exception):
@@ -97,21 +98,29 @@ class AnswerError(Exception):
         return self.status == PRECONDITION_FAILED
 
 
-def error_of(answer: Answer) -> AnswerError:
-    """Read the refusal in an answer."""
+def error_of(answer: Answer, without_keys: Callable[[str], str]) -> AnswerError:
+    """Read the refusal in an answer.
+
+    Args:
+        answer: What the service said; it may repeat the keys.
+        without_keys: Blots them out; before anything is cut, for half a key is still a secret.
+    """
     root = parsed(answer.body)
-    code, text = (root.findtext(f"{{*}}{tag}") or "" if root is not None else "" for tag in ("Code", "Message"))
+    said = (root.findtext(f"{{*}}{tag}") or "" if root is not None else "" for tag in ("Code", "Message"))
+    code, text = (without_keys(" ".join(word.split()))[:_MOST_SAID] for word in said)
     if answer.status in _REDIRECTS:
         text = "the service sends its clients to another address"
     waiting = answer.headers.get("Retry-After", "")
-    return AnswerError(answer.status, code, " ".join(text.split())[:300], float(waiting) if waiting.isdigit() else None)
+    is_number = waiting.isascii() and waiting.isdigit()
+    return AnswerError(answer.status, code, text, float(waiting) if is_number else None)
 
 
 def parsed(body: bytes) -> Element | None:
-    """Read XML; None where it is none. Long work is covered with white space that comes first."""
+    """Read XML; None where it is none, or no plain one. Long work is covered with white space that comes first."""
     try:
         root: Element = fromstring(body.strip())
-    except ParseError:
+    except (ParseError, ValueError, LookupError):
+        # Entities that we do not want; encodings that nobody knows.
         return None
     return root
 

@@ -3,10 +3,12 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPMessage
 from typing import Final
+
+from emdewar.stores.s3_errors import AnswerError
 
 CRC64NVME: Final = "x-amz-checksum-crc64nvme"
 METADATA: Final = "x-amz-meta-"
@@ -37,10 +39,14 @@ class Head:
 
 
 def read_head(headers: HTTPMessage) -> Head:
-    """Read the headers of an object."""
+    """Read the headers of an object; what cannot be read is taken as absent, but not its size.
+
+    Raises:
+        AnswerError: The size is not told: some proxies leave it out.
+    """
     lower = {name.lower(): value for name, value in headers.items()}
     return Head(
-        size=int(lower.get("content-length", "0")),
+        size=number_of(lower.get("content-length", ""), "the object's size"),
         etag=lower.get("etag", ""),
         storage_class=lower.get("x-amz-storage-class", STANDARD),
         restore=lower.get("x-amz-restore", ""),
@@ -51,9 +57,45 @@ def read_head(headers: HTTPMessage) -> Head:
 
 
 def service_time(headers: HTTPMessage) -> datetime | None:
-    """Give the moment by the service's own clock."""
-    value = headers.get("Date")
-    return parsedate_to_datetime(value) if value else None
+    """Give the moment by the service's own clock, where it tells it."""
+    return http_moment(headers.get("Date") or "")
+
+
+def http_moment(text: str) -> datetime | None:
+    """Read a moment as HTTP or as ISO 8601 writes it; None where it is neither. Without a zone it is UTC."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return _with_zone(read(text))
+        except (ValueError, IndexError, OverflowError):
+            continue
+    return None
+
+
+def moment_of(text: str) -> datetime:
+    """Read a moment that a list tells.
+
+    Raises:
+        AnswerError: It is none.
+    """
+    try:
+        return _with_zone(datetime.fromisoformat(text))
+    except ValueError:
+        raise AnswerError(_OK, "", f"the service tells a moment that is none: {text[:40]!r}") from None
+
+
+def number_of(text: str, what: str) -> int:
+    """Read a number of bytes.
+
+    Raises:
+        AnswerError: It is none.
+    """
+    if not (text.isascii() and text.isdigit()):
+        raise AnswerError(_OK, "", f"the service does not tell {what}; look at what lies between (a proxy?)")
+    return int(text)
+
+
+def _with_zone(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def to_base64(checksum: int, size: int) -> str:
@@ -63,4 +105,12 @@ def to_base64(checksum: int, size: int) -> str:
 
 def from_base64(text: str) -> int | None:
     """Read a CRC of a whole object; None where there is none, or one that was made of parts (`…-3`)."""
-    return int.from_bytes(base64.b64decode(text), "big") if text and "-" not in text else None
+    try:
+        content = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return int.from_bytes(content, "big") if len(content) == _CRC_BYTES else None
+
+
+_CRC_BYTES: Final = 8
+_OK: Final = 200

@@ -1,11 +1,12 @@
 """One object that is read from S3, range by range."""
 
+import re
 import threading
 import time
 from types import TracebackType
 from typing import Final, Self
 
-from emdewar.errors import CHECKSUM_MISMATCH, IntegrityError
+from emdewar.errors import CHECKSUM_MISMATCH, IntegrityError, UnavailableError
 from emdewar.stores.s3_bucket import Bucket, wait_s
 from emdewar.stores.s3_connections import CUT, Answer
 from emdewar.stores.s3_errors import AnswerError, answered
@@ -13,6 +14,8 @@ from emdewar.stores.s3_heads import Head
 from emdewar.stores.store import ReadFrom
 
 _PROGRESS_BYTES: Final = 1 << 16
+_RANGE = re.compile(r"\s*bytes\s+(\d+)-\d+/(\d+|\*)\s*", re.ASCII)
+_WHOLE: Final = 200
 
 
 class S3Reader:
@@ -37,7 +40,8 @@ class S3Reader:
         Where the connection is cut, reading goes on at the byte where it stopped.
 
         Raises:
-            UnavailableError: The service cannot be read now, or the object has gone cold.
+            UnavailableError: The service cannot be read now, gives other bytes than those asked for, or the object has
+                gone cold.
             IntegrityError: The object is gone, or is another one by now.
         """
         size = min(size, self.size - offset)
@@ -60,10 +64,10 @@ class S3Reader:
         """Read as far as one request comes; without a pause it is the last try."""
         try:
             answer = self._bucket.read(self._name, at, into, self._etag)
-            self._check_range(answer, at, into)
-            if answer.is_whole or answer.received >= _PROGRESS_BYTES:
+            self._check_range(answer, at)
+            if answer.received == len(into) or answer.received >= _PROGRESS_BYTES:
                 return answer.received
-            raise ConnectionResetError(f"the connection was cut after {answer.received} bytes")
+            raise ConnectionResetError(f"the connection was cut after {answer.received} of {len(into)} bytes")
         except AnswerError as error:
             if error.is_clash:
                 msg = f"{self._subject} became another object while it was read; verify it from the start"
@@ -73,14 +77,16 @@ class S3Reader:
             self._pause(error, pause_s)
         return 0
 
-    def _check_range(self, answer: Answer, at: int, into: memoryview) -> None:
-        """Take only the bytes that were asked for."""
-        # Some services send the right range with status 200.
-        told = answer.headers.get("Content-Range", f"bytes {0 if answer.status == _OK else 'unknown'}-")
-        is_right = told.startswith(f"bytes {at}-")
-        if not is_right or (answer.is_whole and answer.received != len(into)):
-            msg = f"{self._subject} has {self.size} bytes, but byte {at} and those after it are not what came"
+    def _check_range(self, answer: Answer, at: int) -> None:
+        """Take only the bytes that were asked for; others say nothing against the object, unless it has another size."""
+        start, size = _place_of(answer)
+        if size not in {None, self.size}:
+            msg = f"{self._subject} has {size} bytes instead of {self.size}: it became another object while it was read"
             raise IntegrityError(msg, reason=CHECKSUM_MISMATCH)
+        if start != at:
+            came = "it does not say which" if start is None else f"those from byte {start} on"
+            msg = f"cannot read {self._subject} from byte {at} on: the service, or a proxy, gives other bytes ({came})"
+            raise UnavailableError(f"{msg}; correct the endpoint and try again")
 
     def _pause(self, error: Exception, pause_s: float | None) -> None:
         if pause_s is None:
@@ -104,4 +110,12 @@ class S3Reader:
         """Nothing to close: the connections are the store's."""
 
 
-_OK: Final = 200
+def _place_of(answer: Answer) -> tuple[int | None, int | None]:
+    """Tell where the bytes of an answer begin in their object, and how large that is, as far as the answer does."""
+    # Some services send the right range with status 200.
+    if found := _RANGE.fullmatch(answer.headers.get("Content-Range", "")):
+        return int(found[1]), None if found[2] == "*" else int(found[2])
+    if answer.status != _WHOLE:
+        return None, None
+    length = answer.headers.get("Content-Length", "")
+    return 0, int(length) if length.isascii() and length.isdigit() else None

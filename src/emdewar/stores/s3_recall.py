@@ -2,18 +2,16 @@
 
 import re
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
-from emdewar.stores.s3_heads import Head
+from emdewar.stores.s3_heads import Head, http_moment
 from emdewar.stores.store import Availability, Locality
 
 COLD_CLASSES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Classes whose objects must be restored first; `GLACIER_IR` is read at once."""
 
-_ONGOING: Final = 'ongoing-request="true"'
-_DONE: Final = 'ongoing-request="false"'
-_EXPIRY = re.compile(r'expiry-date="([^"]+)"')
+_ONGOING = re.compile(r"ongoing-request\s*=\s*[\"']?\s*(true|false)\b", re.IGNORECASE)
+_EXPIRY = re.compile(r"expiry-date\s*=\s*[\"']?\s*([^\"']+?)\s*(?:[\"']|,\s*ongoing-request|$)", re.IGNORECASE)
 
 
 def availability_of(head: Head, now: datetime | None = None) -> Availability:
@@ -21,13 +19,14 @@ def availability_of(head: Head, now: datetime | None = None) -> Availability:
 
     An object of a class that is always online bears no header about a restore, and is online.
     """
-    if _ONGOING in head.restore:
+    found = _ONGOING.search(head.restore)
+    ongoing = found[1].lower() if found else ""
+    if ongoing == "true":
         return Availability(Locality.RECALLING, is_durable=True)
     if not is_cold(head):
         return Availability(Locality.ONLINE, is_durable=True)
     until = online_until(head)
-    is_restored = _DONE in head.restore
-    if not is_restored or (until and until <= (now or datetime.now(UTC))):
+    if ongoing != "false" or (until and until <= (now or datetime.now(UTC))):
         return Availability(Locality.OFFLINE, is_durable=True)
     return Availability(Locality.ONLINE, is_durable=True, online_until=until)
 
@@ -38,6 +37,6 @@ def is_cold(head: Head) -> bool:
 
 
 def online_until(head: Head) -> datetime | None:
-    """Give the moment at which a restored copy goes; None where no header tells."""
+    """Give the moment at which a restored copy goes; None where no header tells it so that it can be read."""
     found = _EXPIRY.search(head.restore)
-    return parsedate_to_datetime(found[1]) if found else None
+    return http_moment(found[1]) if found else None

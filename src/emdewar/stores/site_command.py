@@ -4,9 +4,10 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Final
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, Final
 
 from emdewar.errors import UnavailableError
 from emdewar.stores.system_errors import outside
@@ -21,6 +22,9 @@ LIST_ENDING: Final = ".list"
 STATUS_ENDING: Final = ".status"
 
 _SAID_LENGTH = 300
+
+_KILL_S = 5.0
+"""How long a killed command is waited for: one that hangs in a file system is not even killed."""
 
 _LEAVE_RUNNING: Final = ("/bin/sh", "-c", '{ "$@"; echo $? >"$0"; } >/dev/null 2>&1 &')
 
@@ -65,34 +69,46 @@ def _filled(template: Sequence[str], paths: Sequence[Path], list_file: Path) -> 
 
 
 def _run(command: Sequence[str], shown: str, limit_s: float) -> str:
+    # Into files: what the command leaves running would hold a pipe open for as long as it likes.
+    with outside(f"run the tape command {shown}"), TemporaryFile() as output, TemporaryFile() as complaints:
+        process = _started(command, shown, output, complaints)
+        try:
+            status = process.wait(limit_s)
+        except subprocess.TimeoutExpired as error:
+            msg = f"the tape command {shown} did not end within {limit_s:g} s; look at the tape system, then try again"
+            raise UnavailableError(msg) from error
+        finally:
+            _end(process)
+        said = _written(output)
+        if status:
+            words = " ".join((_written(complaints) or said).split())[:_SAID_LENGTH] or "nothing"
+            raise UnavailableError(f"the tape command {shown} ended with {status} and said: {words}; try again")
+        return said
+
+
+def _started(command: Sequence[str], shown: str, output: IO[bytes], complaints: IO[bytes]) -> "subprocess.Popen[bytes]":
     try:
-        process = subprocess.Popen(  # noqa: S603 - the site's own command, as a list
+        return subprocess.Popen(  # noqa: S603 - the site's own command, as a list
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
+            stdout=output,
+            stderr=complaints,
             start_new_session=True,
             env={**os.environ, "LC_ALL": "C"},
         )
     except OSError as error:
         msg = f"the tape command {shown} cannot be started: {error.strerror}; install it on this worker, then try again"
         raise UnavailableError(msg) from error
-    with process:
-        said, complaint = _listen(process, shown, limit_s)
-    if process.returncode:
-        words = " ".join((complaint or said).split())[:_SAID_LENGTH] or "nothing"
-        raise UnavailableError(f"the tape command {shown} ended with {process.returncode} and said: {words}; try again")
-    return said
 
 
-def _listen(process: subprocess.Popen[str], shown: str, limit_s: float) -> tuple[str, str]:
-    try:
-        return process.communicate(timeout=limit_s)
-    except subprocess.TimeoutExpired as error:
-        # With all that it started: a grandchild would hold the pipe open.
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a command that still runs, with all that it started in its group."""
+    if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        msg = f"the tape command {shown} did not end within {limit_s:g} s; look at the tape system, then try again"
-        raise UnavailableError(msg) from error
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_KILL_S)
+
+
+def _written(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")

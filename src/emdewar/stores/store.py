@@ -117,7 +117,8 @@ class ObjectReader(Protocol):
         fresh memory for each read costs more than the reading.
 
         Raises:
-            UnavailableError: The store cannot be read now.
+            UnavailableError: The store cannot be read now; reason `readError` where the medium cannot give just these
+                bytes, so that others may be read.
         """
 
     def __enter__(self) -> Self:

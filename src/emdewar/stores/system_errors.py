@@ -3,10 +3,20 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from emdewar.errors import NO_SPACE, UnavailableError
 
+READ_ERROR: Final = "readError"
+"""Reason for bytes that the medium under an open object cannot give, as a disk with a bad sector."""
+
+NOT_MOUNTED: Final = "notMounted"
+"""Reason for a store whose file system is not there: what lies under its mount point is not the store."""
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+_MEDIUM = frozenset({errno.EIO, errno.EBADMSG, errno.EUCLEAN, errno.EREMOTEIO, errno.ENODATA, errno.EILSEQ})
+"""What disks, RAID, file systems with checksums and FUSE say of bytes that they cannot give."""
 
 
 @contextmanager
@@ -23,6 +33,11 @@ def outside(action: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise unavailable(action, error) from error
+
+
+def is_medium_error(error: OSError) -> bool:
+    """Tell whether it was the medium under an open file that failed, not the way to it."""
+    return error.errno in _MEDIUM
 
 
 def unavailable(action: str, error: OSError) -> UnavailableError:

@@ -1,12 +1,21 @@
 """How we prove who we are to a tape system over HTTP."""
 
+import re
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pydantic import SecretStr
 
+from emdewar.errors import UnavailableError
 from emdewar.stores.system_errors import outside
+
+_BEARER: Final = "Bearer "
+
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""What RFC 6750 lets a token be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +40,12 @@ class TapeLogin:
         """Give the header that carries the token, if there is one.
 
         Raises:
-            UnavailableError: The file cannot be read.
+            UnavailableError: The file cannot be read, or what should be a token is none.
         """
-        token = self.token.get_secret_value() if self.token else ""
         if self.token_file is not None:
             with outside(f"read the token for the tape system in {self.token_file}"):
-                token = self.token_file.read_text(encoding="ascii").strip()
-        return {"Authorization": f"Bearer {token}"} if token else {}
+                return _header(self.token_file.read_text(encoding="ascii", errors="replace"), str(self.token_file))
+        return _header(self.token.get_secret_value(), "the block") if self.token else {}
 
     def trust(self) -> ssl.SSLContext:
         """Give what a TLS connection trusts and shows.
@@ -51,7 +59,17 @@ class TapeLogin:
                 context.load_cert_chain(self.certificate, self.key)
             return context
 
-    def hide(self, text: str) -> str:
-        """Give a text without the token, should a server have repeated it."""
-        token = self.headers().get("Authorization", "").removeprefix("Bearer ")
-        return text.replace(token, "***") if token else text
+
+def _header(text: str, place: str) -> dict[str, str]:
+    """Make the header; what is no token is refused here, as others would show it when they refuse it."""
+    token = text.strip()
+    if not _TOKEN.fullmatch(token):
+        msg = f"{place} does not hold the token for the tape system alone, on one line; put it there, then try again"
+        raise UnavailableError(msg)
+    return {"Authorization": f"{_BEARER}{token}"}
+
+
+def hide(headers: Mapping[str, str], text: str) -> str:
+    """Give a text without the token that was sent, should a server have repeated it."""
+    token = headers.get("Authorization", "").removeprefix(_BEARER)
+    return text.replace(token, "***") if token else text

@@ -86,6 +86,7 @@ class TapeRestApi:
                 request = self._client.stage(batch, keep_for)
                 taken = self._taken(request, batch)
                 if not taken:
+                    self._client.delete(request)
                     raise self._left_out(batch)
                 recalls.add([asked.pop(path) for path in taken], request, now, keep_for)
 
@@ -118,13 +119,16 @@ class TapeRestApi:
         return name in self._recalls.read().by_name
 
     def _taken(self, request: str, batch: list[str]) -> list[str]:
-        """Give the files that a request really has: one that is too large is cut without a word."""
+        """Give the files that a request really has: one that is too large is cut without a word.
+
+        A list that is still empty says nothing. What the request lacks then is asked for again once `FORGOTTEN_AFTER`
+        has passed.
+        """
         try:
-            known = self._client.progress(request) or {}
+            known = self._client.progress(request)
         except UnavailableError:
-            # It was asked; what it lacks is asked for again once `FORGOTTEN_AFTER` has passed.
             return batch
-        return [path for path in batch if path in known]
+        return [path for path in batch if path in known] if known else batch
 
     def _locate(self, names: Collection[str]) -> dict[str, TapeState]:
         paths = {self._path(name): name for name in names}
@@ -152,7 +156,7 @@ class TapeRestApi:
                 for name in pending:
                     said = progress.get(self._path(name))
                     is_left_out = said is None and now - recalls.by_name[name].asked_at > FORGOTTEN_AFTER
-                    if is_left_out or _has_ended(said or {}) or not progress:
+                    if is_left_out or _has_ended(said or {}):
                         del recalls.by_name[name]
 
     def _check_known(self, told: Mapping[str, Mapping[str, Json]]) -> None:

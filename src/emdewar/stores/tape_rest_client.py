@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from emdewar.errors import RefusedError, UnavailableError
-from emdewar.stores.tape_login import TapeLogin
+from emdewar.stores.tape_login import TapeLogin, hide
 
 Json: TypeAlias = Any
 """Any JSON value."""
@@ -129,24 +129,24 @@ class TapeRestClient:
         raise RefusedError(f"the tape system at {self.url} offers no version {VERSION} of the Tape REST API")
 
     def _ask(self, method: str, url: str, body: Json = None) -> Json:
+        headers = self._login.headers()
         try:
             with httpx.Client(verify=self._trust(), timeout=httpx.Timeout(self._answer_s, connect=CONNECT_S)) as http:
-                answer = http.request(method, url, json=body, headers=self._login.headers())
+                answer = http.request(method, url, json=body, headers=headers)
             content = answer.json() if answer.content and answer.is_success else {}
         except httpx.HTTPError as error:
-            why = self._login.hide(str(error) or type(error).__name__)
+            why = hide(headers, str(error) or type(error).__name__)
             msg = f"the tape system at {self.url} cannot be reached ({why}); check that it runs, then try again"
             raise UnavailableError(msg) from error
         except ValueError as error:
             raise UnavailableError(f"the tape system at {self.url} did not answer in JSON; try again") from error
         if not answer.is_success:
-            self._raise(answer, f"{method} {httpx.URL(url).path}")
+            said = hide(headers, " ".join(answer.text.split()))
+            self._raise(answer.status_code, f"{method} {httpx.URL(url).path}", said[:_SAID_LENGTH])
         return content
 
-    def _raise(self, answer: httpx.Response, what: str) -> NoReturn:
-        status = answer.status_code
-        said = self._login.hide(" ".join(answer.text.split()))[:_SAID_LENGTH]
-        if answer.is_server_error or status in _TRY_AGAIN:
+    def _raise(self, status: int, what: str, said: str) -> NoReturn:
+        if httpx.codes.is_server_error(status) or status in _TRY_AGAIN:
             raise UnavailableError(f"the tape system at {self.url} could not {what}: {status} {said}; try again")
         msg = f"the tape system at {self.url} refused to {what}: {status} {said}"
         raise RefusedError(msg, reason=_REASONS.get(status, RefusedError.default_reason))

@@ -19,6 +19,7 @@ from emdewar.stores.store import (
     Store,
     StoredObject,
 )
+from emdewar.stores.system_errors import READ_ERROR
 
 
 class KilledError(BaseException):
@@ -33,6 +34,7 @@ class Faults:
         full_after: Bytes after which the disk of an object is full.
         killed_after: Bytes after which the writing process ends.
         drops_writes: Whether an object that was committed without complaint is never there.
+        unreadable_byte: Position of a byte that the medium cannot give.
         flipped_bit: Position of a bit that reads back wrong, counted over the object.
         truncated_to: Bytes that are left of an object when it is read.
         is_lost: Whether every object is gone.
@@ -45,6 +47,7 @@ class Faults:
     full_after: int | None = None
     killed_after: int | None = None
     drops_writes: bool = False
+    unreadable_byte: int | None = None
     flipped_bit: int | None = None
     truncated_to: int | None = None
     is_lost: bool = False
@@ -237,8 +240,16 @@ class FaultyReader:
         self.read_step = inner.read_step
 
     def read_at(self, offset: int, size: int) -> memoryview:
-        """Read at a position, with the faults of the medium."""
+        """Read at a position, with the faults of the medium.
+
+        Raises:
+            UnavailableError: The medium cannot give these bytes; or as the inner store says.
+        """
         time.sleep(self._faults.delay_s)
+        bad = self._faults.unreadable_byte
+        if bad is not None and offset <= bad < min(offset + size, self.size):
+            msg = f"cannot read byte {bad}: Input/output error; look at the medium, and use another copy"
+            raise UnavailableError(msg, reason=READ_ERROR)
         content = bytearray(self._inner.read_at(offset, max(0, min(size, self.size - offset))))
         if self._faults.flipped_bit is not None:
             byte, bit = divmod(self._faults.flipped_bit, 8)

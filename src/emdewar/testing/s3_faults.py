@@ -28,6 +28,7 @@ Kind = Literal[
     "truncate-stored",
     "lose",
     "late-error",
+    "unchecked",
 ]
 
 
@@ -40,7 +41,7 @@ class S3Fault:
             cut-request: hangs up and does nothing. cut-answer: does it, and hangs up. cut-body: hangs up in the middle
             of the answer. flip-read: one bit of the answer is wrong. flip-stored: one bit of what is kept is wrong,
             after all checks. truncate-stored: only half of it is kept, after all checks. lose: says yes, and has
-            nothing. late-error: says 200 and then that it failed.
+            nothing. late-error: says 200 and then that it failed. unchecked: takes everything, as moto alone does.
         method: Requests of this method only; empty for all.
         query: Requests whose query holds this only; empty for all.
         key: Requests whose path holds this only; empty for all.
@@ -109,6 +110,8 @@ class FaultyS3:
         match fault.kind:
             case "cut-request":
                 return _hang_up(environ, start_response)
+            case "unchecked":
+                return self._unchecked(environ, start_response)
             case "lose":
                 return self._lose(environ, start_response)
             case "flip-stored" | "truncate-stored":

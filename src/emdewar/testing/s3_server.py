@@ -14,10 +14,10 @@ import typer
 
 from emdewar.errors import RefusedError
 from emdewar.testing.s3_faults import FaultyS3
+from emdewar.testing.s3_recalls import SlowRecalls
 from emdewar.testing.s3_strict import StrictS3
 
 try:
-    from moto.moto_api import state_manager
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 except ImportError as missing:
@@ -43,9 +43,8 @@ def server(port: int = 0, *, recall_looks: int = 3) -> BaseWSGIServer:
         recall_looks: After how many looks at an object that is recalled it is there.
     """
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    state_manager.set_transition("s3::keyrestore", {"progression": "manual", "times": recall_looks})
     moto = DomainDispatcherApplication(create_backend_app)
-    app = FaultyS3(StrictS3(moto), moto)
+    app = FaultyS3(StrictS3(SlowRecalls(moto, recall_looks)), moto)
     return make_server(HOST, port, app, threaded=True, request_handler=_Handler)
 
 

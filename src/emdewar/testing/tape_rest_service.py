@@ -22,6 +22,7 @@ class TapeRestFaults:
         failed: Files whose recall fails.
         cancelled: Files whose recall an operator cancels.
         answers_at_most: Longer lists are cut without a word.
+        lists_late: Whether a request says nothing of its files yet.
         forgets_requests: Whether no request is known any more.
         refusals: How many of the next requests are answered with 503.
         delay_s: How long each answer takes, in seconds.
@@ -31,6 +32,7 @@ class TapeRestFaults:
     failed: set[str] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
     answers_at_most: int | None = None
+    lists_late: bool = False
     forgets_requests: bool = False
     refusals: int = 0
     delay_s: float = 0.0
@@ -54,7 +56,8 @@ class TapeRestService:
             case ("POST", "stage"):
                 return 201, {"requestId": self._stage(body["files"])}
             case ("GET", "stage", request) if self._is_known(request):
-                files = [self._progress(request, name) for name in self._shuffled(self._requests[request])]
+                names = [] if self._faults.lists_late else self._shuffled(self._requests[request])
+                files = [self._progress(request, name) for name in names]
                 return 200, {"id": request, "createdAt": 0, "files": files}
             case ("POST", "stage", request, "cancel") | ("POST", "release", request) if self._is_known(request):
                 return self._let_go(request, body["paths"])
