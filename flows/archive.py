@@ -31,12 +31,14 @@ def archive(pid: str, facility: str = "default", *, dry_run: bool = False) -> st
     job = archiving.begin(site, pid)
     states: list[State[archiving.CopyOutcome]] = []
     failed: list[DewarError] = []
+    recalled: list[archiving.CopyOutcome] = []
     for block in archiving.plan(site, pid):
         written = writing.write(site, pid, block)
         failed += written.failed.values()
+        recalled += archiving.recalled(block, written)
         placed, rest = written.locations.items(), archiving.rest(site, written)
         states += [archiving.verify(site, pid, block, *place, return_state=True) for place in placed]
         states += [archiving.copy_over(site, pid, block, name, return_state=True) for name in rest]
     copies, unproven = settled(states)
-    done = archiving.finish(site, pid, job, copies, [*failed, *unproven])
+    done = archiving.finish(site, pid, job, [*recalled, *copies], [*failed, *unproven])
     return archiving.ended(done, reporting.report_archived(pid, done))

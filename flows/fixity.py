@@ -14,7 +14,8 @@ def fixity(facility: str = "default", store: str = "", budget_bytes: int | None 
     """Read verified copies back again, those that were not read for longest first; twice at once is harmless.
 
     What matches gets a new date. What does not is told to the catalog, no longer counts, and a repair is started. What
-    is on tape only is asked for now and read by a later sweep.
+    is on tape only is asked for now and read by a later sweep. What cannot be read now stops no other copy, and is
+    reported.
 
     Args:
         facility: Name of the Facility block.
@@ -34,7 +35,8 @@ def fixity(facility: str = "default", store: str = "", budget_bytes: int | None 
     ]
     readings, failed = settled(states)
     findings = [finding for reading in readings for finding in reading.findings]
-    reporting_copies.report_fixity(facility, due, readings, [str(error) for error in failed])
+    unread = [why for reading in readings for why in reading.unread]
+    reporting_copies.report_fixity(facility, due, readings, [*unread, *(str(error) for error in failed)])
     start_repair_of(findings)
     raise_gravest(failed)
     return found_damage(readings, findings)

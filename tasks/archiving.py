@@ -148,7 +148,9 @@ def copy_over(facility: Facility, pid: str, block: BlockSlice, store: str) -> Co
 
 
 def rest(facility: Facility, written: WrittenTo) -> list[str]:
-    """Give the stores that neither got the datablock now nor failed to take it."""
+    """Give the stores that neither got the datablock now nor failed to take it; none before it is registered."""
+    if written.recalled and not written.locations:
+        return []
     tried = written.locations.keys() | written.failed.keys()
     return [rule.store for rule in facility.policy.copies if rule.store not in tried]
 
@@ -170,6 +172,11 @@ def registered(catalog: Catalog, pid: str, number: int) -> DatablockRecord:
     raise RefusedError(msg, reason="notFound")
 
 
+def recalled(block: BlockSlice, written: WrittenTo) -> list[CopyOutcome]:
+    """Say which stores have a datablock of an earlier run that must come back from tape before anybody can tell it."""
+    return [CopyOutcome(block.number, store, proving.RECALLED) for store in written.recalled]
+
+
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="record as archived")
 def finish(
     facility: Facility, pid: str, job: str, copies: Sequence[CopyOutcome] = (), failures: Sequence[DewarError] = ()
@@ -182,7 +189,7 @@ def finish(
     with facility.catalog.client() as catalog:
         blocks = catalog.datablocks(pid)
         if not is_archived(catalog, pid):
-            if not all(facility.policy.makes_archived(good_on(block)) for block in blocks):
+            if not _is_complete(facility, blocks):
                 waits_for = _waits_for(copies)
                 if waits_for and not failures:
                     catalog.report_job(job, waits_for)
@@ -192,6 +199,12 @@ def finish(
         if job:
             catalog.end_in_job(job, pid, JobStatus.SUCCESSFUL, "All datablocks have their verified copies.")
         return Archived(blocks, "", list(failures), is_archived=True)
+
+
+def _is_complete(facility: Facility, blocks: Sequence[DatablockRecord]) -> bool:
+    """Tell whether all datablocks are on record, each with the copies that it needs."""
+    is_all = len(blocks) >= max((block.of for block in blocks), default=1)
+    return is_all and all(facility.policy.makes_archived(good_on(block)) for block in blocks)
 
 
 def _waits_for(copies: Sequence[CopyOutcome]) -> str:

@@ -185,7 +185,7 @@ class Mending:
         return True
 
     def _judge(self, left: Sources) -> None:
-        """Say file by file what is left; nothing is called lost before all that could have it was there and was read."""
+        """Say file by file what is left; nothing is lost before all that could have it was in sight and was read."""
         pairs = left.pairs()
         found = recoverable(pairs, self._record, self._files) if pairs else Recovery([], [f.path for f in self._files])
         again = self._left()

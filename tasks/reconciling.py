@@ -17,13 +17,13 @@ from emdewar.stores.store import Locality, Store, StoredObject
 from tasks.bad_copies import OBJECT_MISSING
 from tasks.findings import Finding, report_found
 from tasks.retrying import CALLS, TRANSFERS
+from tasks.standing import LOOKS_UNMOUNTED
 
 OLD_LEFTOVER: Final = timedelta(days=1)
 """Age at which what a writer left unfinished is discarded; the store never takes a living one's."""
 
-FEW: Final = 10
-FEW_PERCENT: Final = 5
-"""A store that lacks more copies than both is taken for one that is not mounted, not for one that lost them."""
+MOST_LOST_PERCENT: Final = 10
+"""A store that lacks more of its copies, and more than one, is taken for one that is not mounted."""
 
 SIZE_DIFFERS: Final = "sizeDiffers"
 """Reason for an object that has another size than the one that was verified."""
@@ -145,13 +145,14 @@ def _check_is_mounted(
     report: StoreReport, suspects: list[tuple[CopyOnStore, IntegrityError]], *, accept_losses: bool
 ) -> None:
     lost = sum(error.reason == OBJECT_MISSING for _, error in suspects)
-    if accept_losses or lost <= max(FEW, report.copies * FEW_PERCENT // 100):
+    is_empty = lost > 0 and report.objects == 0
+    if accept_losses or not (is_empty or lost > max(1, report.copies * MOST_LOST_PERCENT // 100)):
         return
     msg = (
         f"store {report.store} shows {report.objects} objects and lacks {lost} of {report.copies} copies: check that "
         "the right folder is mounted there; if they are lost indeed, run reconcile with accept_losses"
     )
-    raise RefusedError(msg, reason="looksUnmounted")
+    raise RefusedError(msg, reason=LOOKS_UNMOUNTED)
 
 
 def _judge(catalog: Catalog, store: Store, copy: CopyOnStore, error: IntegrityError) -> Finding | None:

@@ -8,17 +8,19 @@ from typing import Final
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
 
 from blocks.facility import Facility
 from emdewar.catalog import Catalog
-from emdewar.datablock.verify import verify_copy
+from emdewar.datablock.verify import read_back
 from emdewar.errors import IntegrityError, RefusedError, UnavailableError
 from emdewar.lifecycle import CopyStatus
 from emdewar.records import CopyOnStore, DatablockRecord
 from emdewar.stores.store import Availability, Locality, Store
+from tasks.bad_copies import OBJECT_MISSING
 from tasks.findings import Finding, report_found
 from tasks.progress import Progress
-from tasks.proving import let_go
+from tasks.proving import let_go, record
 from tasks.retrying import CALLS, TRANSFERS
 
 SWEEPS_PER_DAY: Final = 4
@@ -62,12 +64,18 @@ class Reading:
         copies: How many copies were read.
         size: Their bytes.
         findings: Those that are not what the catalog says.
+        unread: Why some could not be read: a later sweep tries them again.
     """
 
     store: str
     copies: int
     size: int
     findings: list[Finding]
+    unread: list[str] = field(default_factory=list)
+
+
+class UnreadError(UnavailableError):
+    """One copy could not be read; the others may be."""
 
 
 @task(**CALLS, cache_policy=NO_CACHE, task_run_name="list the stores")
@@ -146,7 +154,7 @@ def _parts(copies: Sequence[CopyOnStore]) -> list[list[CopyOnStore]]:
 
 @task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="read {store} again, part {number}")
 def reread(facility: Facility, store: str, copies: list[CopyOnStore], number: int) -> Reading:  # noqa: ARG001 - its name
-    """Read some copies back, and tell the catalog of each what was found.
+    """Read some copies back, and tell the catalog of each what was found; one that cannot be read stops no other.
 
     Raises:
         UnavailableError: The store or the catalog cannot be reached now; what was read is on record.
@@ -154,6 +162,7 @@ def reread(facility: Facility, store: str, copies: list[CopyOnStore], number: in
     opened = facility.store(store)
     progress = Progress(sum(copy.size for copy in copies), f"Reading {len(copies)} copies on {store} again")
     read: list[CopyOnStore] = []
+    unread: list[UnavailableError] = []
     findings: list[Finding] = []
     with facility.catalog.client() as catalog:
         for copy in copies:
@@ -161,12 +170,30 @@ def reread(facility: Facility, store: str, copies: list[CopyOnStore], number: in
             if block is None:
                 progress.add(copy.size)
                 continue
+            try:
+                found = _reread_one(catalog, opened, copy, block, progress)
+            except UnreadError as error:
+                get_run_logger().error("%s on store %s could not be read again: %s", copy.location, store, error)
+                unread.append(error)
+                if not _answers(opened, copy.location):
+                    break
+                continue
             read.append(copy)
-            if (found := _reread_one(catalog, opened, copy, block, progress)) is not None:
-                findings.append(found)
-        let_go(opened, [copy.location for copy in read])
+            findings += [found] if found else []
+    if unread and not read:
+        raise unread[0]
+    let_go(opened, [copy.location for copy in read])
     progress.finish()
-    return Reading(store, len(read), sum(copy.size for copy in read), findings)
+    return Reading(store, len(read), sum(copy.size for copy in read), findings, [str(error) for error in unread])
+
+
+def _answers(store: Store, location: str) -> bool:
+    """Tell whether a store is there at all; where it is not, every other copy would only be waited for."""
+    try:
+        store.availability([location])
+    except UnavailableError:
+        return False
+    return True
 
 
 def _still_due(catalog: Catalog, copy: CopyOnStore) -> DatablockRecord | None:
@@ -186,11 +213,21 @@ def _still_due(catalog: Catalog, copy: CopyOnStore) -> DatablockRecord | None:
 def _reread_one(
     catalog: Catalog, store: Store, copy: CopyOnStore, block: DatablockRecord, progress: Progress
 ) -> Finding | None:
+    """Read one copy.
+
+    Raises:
+        UnreadError: It is out of reach. Also where it is not there, as on a store that was unmounted a moment ago: the
+            reconcile sweep judges that with all of the store in sight.
+    """
     began = datetime.now(UTC)
     files = list(catalog.datablock_files(copy.archive_id))
     try:
-        proof = verify_copy(store, block, files, location=copy.location, on_progress=progress.add)
+        read = read_back(store, block, files, location=copy.location, on_progress=progress.add)
+    except UnavailableError as error:
+        raise UnreadError(str(error), reason=error.reason) from error
     except IntegrityError as error:
+        if error.reason == OBJECT_MISSING:
+            raise UnreadError(str(error), reason=error.reason) from error
         return report_found(catalog, copy, error, began)
-    catalog.record_copy(copy.archive_id, proof)
+    record(catalog, store, read)
     return None

@@ -151,12 +151,12 @@ class CopyIn(Sent):
     """A verified copy of a datablock."""
 
     store: StoreName
-    location: Annotated[ObjectName, Field(description="Name of the object: a plain word, no path.")]
+    location: ObjectName
     size: Bytes
     crc64nvme: Annotated[Hex16, Field(alias="crc64Nvme")]
     manifest_sha256: Hex64
     number_of_files: Count
-    verified_at: AnyMoment = Field(description="When the reading ended; cut to the catalog's clock if that is behind.")
+    verified_at: AnyMoment
     read_from: Word
 
 
@@ -166,9 +166,9 @@ class FindingIn(Sent):
     status: Literal["damaged", "lost"]
     finding: dict[str, Any] = Field(description="In the shape of a return message: a word, and what is known below it.")
     location: Word | None = Field(
-        None, description="The object that was looked at; a finding about one that was replaced since is a conflict."
+        None, description="The object that was looked at; a finding about one that was replaced since changes nothing."
     )
     checked_at: AnyMoment | None = Field(
-        None, description="When; now if not sent. One that is older than the last verification is a conflict."
+        None, description="When; a finding that is older than the last verification changes nothing. Now if not sent."
     )
     flow_run_id: Word | None = Field(None, description="The flow run that found it, for the history.")

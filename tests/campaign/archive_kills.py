@@ -24,7 +24,7 @@ from tests.flows.kept import draft, written
 
 KILLS = int(os.environ.get("KILLS", "200"))
 SEED = int(os.environ.get("SEED", "1"))
-DATASETS = int(os.environ.get("DATASETS", "12"))
+DATASETS = int(os.environ.get("DATASETS", "30"))
 KILL_SHARE, FULL_SHARE, STRIKE_SHARE, PAUSE_SHARE = 0.6, 0.03, 0.008, 0.005
 BUSY = 3
 """Runs that keep two cores busy; those that wait before they try again come on top."""

@@ -84,15 +84,16 @@ class FastWorker:
             "CAMPAIGN_LOGS": str(logs),
             "PREFECT_LOGGING_TO_API_ENABLED": "false",
         }
-        self._zygote = subprocess.Popen(
-            [sys.executable, "-m", "tests.campaign.zygote"],
-            cwd=Path(__file__).parents[2],
-            env={**os.environ, **self._site.environment, **settings},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(logs / "zygote.log").open("ab"),
-            text=True,
-        )
+        with (logs / "zygote.log").open("ab") as log:
+            self._zygote = subprocess.Popen(
+                [sys.executable, "-m", "tests.campaign.zygote"],
+                cwd=Path(__file__).parents[2],
+                env={**os.environ, **self._site.environment, **settings},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         assert self._read() == "ready"
         self._client = self._site.prefect()
         self._client.__enter__()
@@ -106,9 +107,10 @@ class FastWorker:
         assert self._client is not None
         assert self._zygote is not None
         self._client.__exit__(None, None, None)
-        assert self._zygote.stdin is not None
-        self._zygote.stdin.close()
-        self._zygote.wait(10)
+        with self._zygote:
+            # It ends when there is nothing more to read.
+            assert self._zygote.stdin is not None
+            self._zygote.stdin.close()
 
     @property
     def client(self) -> SyncPrefectClient:

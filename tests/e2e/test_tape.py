@@ -48,9 +48,11 @@ def test_a_retrieval_from_tape_waits_without_a_worker_while_others_work_and_surv
     job = _open_job(site)
     until(lambda: any(folder.rglob("*.bin")), within_s=300)
     replace_worker(site)
-    until(lambda: _open_job(site) is None, within_s=400)
+    wait(site, start(site, "retrieve/dataset", pid=PID, destination=str(folder)))
+    is_over = _open_job(site) is None
 
     assert [_state(site, run) for run in (first, second)] == ["WaitingForRecall", "WaitingForRecall"]
+    assert is_over
     assert job is not None
     with site.catalog() as catalog:
         assert catalog.job(job).status_code == "finishedSuccessful"

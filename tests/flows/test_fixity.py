@@ -6,6 +6,7 @@ import pytest
 
 from emdewar.lifecycle import CopyStatus
 from flows.fixity import fixity
+from tasks.rereading import reread
 from tests.flows.scene import Scene
 from tests.flows.together import at_the_same_time
 from tests.flows.vault import Vault, build, folder_store, put, tape_store
@@ -98,3 +99,31 @@ def test_what_is_on_tape_is_recalled_now_and_read_by_a_later_sweep(scene: Scene,
     assert first == []
     assert [reading.copies for reading in second] == [1]
     assert vault.copy(disk).is_good
+
+
+def test_a_copy_that_cannot_be_read_stops_no_other_and_is_tried_again(vault: Vault) -> None:
+    one, two = vault.archived().stores
+    other = f"{vault.pid}-b"
+    put(vault.scene, vault.facility, other, {"c.bin": 1000})
+    vault.archive(other)
+    tar = vault.tar(one)
+    tar.rename(tar.with_name("away"))
+    with vault.scene.site.catalog() as catalog:
+        copies = list(catalog.copies(one))
+
+    reading = reread(vault.facility, one, copies, 1)
+
+    assert [copy.pid for copy in copies] == [vault.pid, other]
+    assert (reading.copies, reading.findings, len(reading.unread)) == (1, [], 1)
+    assert vault.good_on() == {one, two}
+
+
+def test_an_index_that_is_missing_is_put_beside_a_copy_that_was_read(vault: Vault) -> None:
+    one, _ = vault.archived().stores
+    index = vault.folder(one) / f"{vault.block().archive_id}.idx.json"
+    content = index.read_bytes()
+    index.unlink()
+
+    fixity(facility=vault.name)
+
+    assert index.read_bytes() == content

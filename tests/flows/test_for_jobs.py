@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -53,7 +53,7 @@ def _written(folder: Path, name: str) -> DataFile:
     path, content = folder / name, os.urandom(1000)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    modified = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=path.stat().st_mtime_ns // 1000)
     return DataFile(path=name, size=len(content), time=modified, chk=hashlib.sha256(content).hexdigest())
 
 

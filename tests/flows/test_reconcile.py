@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emdewar.errors import RefusedError
+from emdewar.errors import RefusedError, UnavailableError
 from emdewar.lifecycle import CopyStatus
 from flows.reconcile import reconcile
 from flows.repair import repair
@@ -108,6 +108,34 @@ def test_a_store_that_is_not_mounted_has_lost_nothing(scene: Scene, tmp_path: Pa
     with vault.scene.site.catalog() as catalog:
         assert len(list(catalog.copies(one, status=CopyStatus.VERIFIED))) == MANY
         assert len(list(catalog.copies(two, status=CopyStatus.VERIFIED))) == MANY
+
+
+def test_an_empty_folder_has_not_even_lost_one_copy(vault: Vault) -> None:
+    one, two = vault.archived().stores
+    vault.folder(one).rename(vault.folder(one).with_name("away"))
+    vault.folder(one).mkdir()
+
+    with pytest.raises((RefusedError, UnavailableError)):
+        reconcile(facility=vault.name, store=one)
+
+    assert vault.good_on() == {one, two}
+
+
+def test_a_folder_that_lacks_more_than_a_tenth_is_not_believed_before_somebody_says_so(vault: Vault) -> None:
+    one, _ = vault.archived().stores
+    lost = [vault.tar(one)]
+    for name in ("b", "c"):
+        put(vault.scene, vault.facility, f"{vault.pid}-{name}", {"c.bin": 1000})
+        vault.archive(f"{vault.pid}-{name}")
+    lost += sorted(path for path in vault.folder(one).glob("*.tar") if path not in lost)[:1]
+    for path in lost:
+        path.unlink()
+
+    with pytest.raises(RefusedError, match="lacks 2 of 3"):
+        reconcile(facility=vault.name, store=one)
+    (report,) = reconcile(facility=vault.name, store=one, accept_losses=True)
+
+    assert {finding.location for finding in report.findings} == {path.name for path in lost}
 
 
 def test_two_at_once_report_a_loss_once(vault: Vault) -> None:

@@ -158,6 +158,82 @@ def test_a_source_that_rotted_unnoticed_is_found_when_a_copy_is_made_from_it(vau
     assert vault.status == ArchiveStatus.DAMAGED
 
 
+def test_nothing_is_lost_while_a_damaged_copy_is_out_of_sight(vault: Vault) -> None:
+    one, _ = vault.archived().stores
+    damage_same_file(vault)
+    folder = vault.folder(one)
+    away = folder.rename(folder.with_name("away"))
+    folder.mkdir()  # as the mount point of a disk that is not there
+
+    state = repair(facility=vault.name, pid=vault.pid, return_state=True)
+    while_away = vault.status
+    folder.rmdir()
+    away.rename(folder)
+    repair(facility=vault.name, pid=vault.pid)
+
+    assert state.name == "NotAllRepaired"
+    assert while_away == ArchiveStatus.ON_ARCHIVE_DISK
+    assert vault.status == ArchiveStatus.DAMAGED
+
+
+def test_nothing_is_lost_while_a_lost_copy_may_only_be_unmounted(vault: Vault) -> None:
+    one, two = vault.archived().stores
+    vault.flip(two, "Data/a.bin")
+    fixity(facility=vault.name)
+    report_lost(vault, one)
+    folder = vault.folder(one)
+    folder.rename(folder.with_name("away"))
+    folder.mkdir()
+
+    state = repair(facility=vault.name, pid=vault.pid, return_state=True)
+
+    assert state.name == "NotAllRepaired"
+    assert vault.status == ArchiveStatus.ON_ARCHIVE_DISK
+
+
+def test_copies_that_are_gone_from_stores_that_show_others_are_lost(vault: Vault) -> None:
+    vault.archived()
+    for store in vault.stores:
+        vault.tar(store).unlink()
+        report_lost(vault, store)
+
+    repair(facility=vault.name, pid=vault.pid)
+
+    assert vault.status == ArchiveStatus.DAMAGED
+
+
+def test_a_file_that_a_returned_copy_has_is_not_lost_though_another_of_its_files_rotted(vault: Vault) -> None:
+    one, two = vault.archived().stores
+    vault.flip(one, "Data/a.bin")
+    report_lost(vault, one)
+    vault.flip(two, "Data/b.bin")
+
+    fixity(facility=vault.name)
+    repair(facility=vault.name, pid=vault.pid)
+
+    assert vault.good_on() == {one, two}
+    assert vault.status == ArchiveStatus.ON_ARCHIVE_DISK
+
+
+def test_an_index_that_a_killed_repair_never_wrote_is_put_beside_its_copy(vault: Vault) -> None:
+    one, two = vault.archived().stores
+    vault.flip(one, "Data/a.bin")
+    fixity(facility=vault.name)
+    shutil.copyfile(vault.tar(two), vault.tar(one).with_name(vault.tar(one).name.replace(".tar", ".2.tar")))
+    index, other = (vault.folder(store) / f"{vault.block().archive_id}.idx.json" for store in (one, two))
+    index.unlink()
+
+    repair(facility=vault.name)
+
+    assert index.read_bytes() == other.read_bytes()
+
+
+def report_lost(vault: Vault, store: str) -> None:
+    """Say that a copy is gone, as a reconcile does."""
+    with vault.scene.site.catalog() as catalog:
+        catalog.report_copy(vault.block().archive_id, store, CopyStatus.LOST, {"objectMissing": {"message": "gone"}})
+
+
 def damage_same_file(vault: Vault) -> None:
     """Spoil one file in all copies, and have it found."""
     if vault.status == ArchiveStatus.CREATED:

@@ -116,9 +116,9 @@ class Vault:
             time.sleep(PAUSE_S)
         raise AssertionError(f"{self.pid} says {self.status}")
 
-    def evict(self, store: str) -> None:
-        """Wait until a copy is on tape only."""
-        self._wait_for(store, lambda there: there.locality is Locality.OFFLINE)
+    def evict(self, store: str, name: str = "") -> None:
+        """Wait until a copy, or the object of this name, is on tape only."""
+        self._wait_for(store, lambda there: there.locality is Locality.OFFLINE, name)
 
     def wait_until_online(self, store: str) -> None:
         """Wait until a recalled copy can be read."""
@@ -129,8 +129,8 @@ class Vault:
         os.utime(self.folder(store) / object_name(self.block().archive_id), (1, 1))
         self._wait_for(store, lambda there: there.is_durable)
 
-    def _wait_for(self, store: str, is_so: Callable[[Availability], bool]) -> None:
-        name = object_name(self.block().archive_id)
+    def _wait_for(self, store: str, is_so: Callable[[Availability], bool], name: str = "") -> None:
+        name = name or object_name(self.block().archive_id)
         for _ in range(TRIES):
             if is_so(self.facility.store(store).availability([name])[name]):
                 return

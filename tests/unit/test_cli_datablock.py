@@ -229,6 +229,72 @@ def test_a_file_whose_header_is_damaged_is_salvaged_where_the_manifest_proves_it
 
     result = run("extract", tar, "--to", tmp_path / "out", "--salvage")
 
+    assert result.exit_code == 1
+    assert "error: the header of '20.500.1234_session-1_0001/data/grid/b.eer'" in result.output
+    assert contents_of(tmp_path / "out") == {**CONTENTS, **LEAD}
+
+
+def with_damaged_name(packed: Packed, *also: str) -> bytes:
+    """Give the tar with b.eer under the name of c.eer, by one bit, and other members damaged."""
+    tar = bytearray(packed.damaged(also))
+    at = tar.index(b"grid/b.eer", packed.layout.files[1].header_at)
+    tar[at + 5] ^= 1
+    return bytes(tar)
+
+
+def test_a_damaged_name_is_put_right_by_the_manifest(tar: Path, packed: Packed, tmp_path: Path) -> None:
+    tar.write_bytes(with_damaged_name(packed))
+
+    result = run("extract", tar, "--to", tmp_path / "out", "--salvage")
+
+    assert result.exit_code == 1
+    assert contents_of(tmp_path / "out") == {**CONTENTS, **LEAD}
+
+
+def test_a_name_that_nothing_proves_is_said_to_be_unproven_and_kept_apart(
+    tar: Path, packed: Packed, tmp_path: Path
+) -> None:
+    tar.write_bytes(with_damaged_name(packed, "manifest-sha256.txt"))
+
+    result = run("extract", tar, "--to", tmp_path / "out", "--salvage")
+    told = json.loads(run("extract", tar, "--to", tmp_path / "again", "--salvage", "--json").stdout)
+
+    assert result.exit_code == 1
+    assert "files may be missing" in result.output
+    # A bit of the manifest's first line is wrong too.
+    assert told["unproven"] == ["grid/c.eer", "ro-crate-metadata.json"]
+    assert contents_of(tmp_path / "out" / "unproven") == {
+        "grid/c.eer": CONTENTS["grid/b.eer"],
+        "ro-crate-metadata.json": LEAD["ro-crate-metadata.json"],
+    }
+    assert not (tmp_path / "out" / "grid" / "c.eer").exists()
+
+
+def test_the_index_proves_names_where_the_manifest_does_not(tar: Path, packed: Packed, tmp_path: Path) -> None:
+    tar.write_bytes(with_damaged_name(packed, "manifest-sha256.txt"))
+    (tar.parent / f"{packed.layout.archive_id}.idx.json").write_bytes(packed.index)
+
+    told = json.loads(run("extract", tar, "--to", tmp_path / "out", "--salvage", "--json").stdout)
+
+    assert (told["unproven"], told["damaged"], told["written"]) == ([], [], 6)
+    assert contents_of(tmp_path / "out") == {**CONTENTS, **LEAD}
+
+
+def test_without_a_manifest_salvage_never_says_that_all_is_there(tar: Path, packed: Packed, tmp_path: Path) -> None:
+    whole = packed.damaged({"manifest-sha256.txt"})
+    lost = packed.layout.files[1]
+    tar.write_bytes(whole[: lost.header_at] + bytes(lost.end - lost.header_at) + whole[lost.end :])
+
+    result = run("extract", tar, "--to", tmp_path / "out", "--salvage")
+
+    assert result.exit_code == 1
+    assert "damaged, left out: grid/b.eer" in result.output
+    assert "files may be missing" in result.output
+
+
+def test_a_sound_datablock_is_salvaged_without_complaint(tar: Path, tmp_path: Path) -> None:
+    result = run("extract", tar, "--to", tmp_path / "out", "--salvage")
+
     assert result.exit_code == 0
     assert contents_of(tmp_path / "out") == {**CONTENTS, **LEAD}
 

@@ -1,13 +1,16 @@
 """What is left of a datablock is told file by file, and nothing is called lost before it was read."""
 
+from pathlib import Path
+
 import pytest
 
 from emdewar.datablock.recovery import Recovery, recoverable
 from emdewar.errors import IntegrityError, UnavailableError
-from emdewar.stores.store import Store
+from emdewar.stores.store import Locality, Store
 from emdewar.testing.faults import Faults, FaultyStore
 from emdewar.testing.packed import Packed
-from emdewar.testing.stores import MemoryReader, MemoryStore
+from emdewar.testing.stores import MemoryStore
+from emdewar.testing.stumbling import StumblingStore, away_during, bad_at
 
 CONTENTS = {
     "a.xml": b"<x/>",
@@ -15,32 +18,6 @@ CONTENTS = {
     "c.xml": b"<y/>",
     "d.mrc": b"\4" * 1_500_000,
 }
-
-
-class BadSector(MemoryStore):
-    """A store whose disk cannot read one byte."""
-
-    def __init__(self, name: str, tar: bytes, bad: int) -> None:
-        super().__init__("bad sector")
-        self.contents[name] = tar
-        self._bad = bad
-
-    def open(self, name: str) -> "BadSectorReader":
-        return BadSectorReader(self.contents[name], self._bad)
-
-
-class BadSectorReader(MemoryReader):
-    """Reads from such a disk."""
-
-    def __init__(self, content: bytes, bad: int) -> None:
-        super().__init__(content)
-        self._bad = bad
-
-    def read_at(self, offset: int, size: int) -> memoryview:
-        if offset <= self._bad < offset + size:
-            msg = "cannot read: input/output error"
-            raise UnavailableError(msg)
-        return super().read_at(offset, size)
 
 
 def damaged(packed: Packed, *paths: str) -> tuple[Store, str]:
@@ -102,6 +79,45 @@ def test_nothing_is_lost_while_a_store_is_away(packed: Packed) -> None:
 
 
 def test_a_bad_sector_costs_its_file_only(packed: Packed) -> None:
-    store = BadSector(packed.name, packed.tar, packed.layout.files[1].content_at + 1_200_000)
+    store = StumblingStore({packed.name: packed.tar}, bad_at(packed.layout.files[1].content_at + 1_200_000))
 
     assert recoverable([(store, packed.name)], packed.record, packed.files).lost == ["b.mrc"]
+
+
+def test_of_small_neighbours_a_bad_sector_costs_one(tmp_path: Path) -> None:
+    packed = Packed(tmp_path, {f"{name}.xml": name.encode() * 2000 for name in "abcd"})
+    store = StumblingStore({packed.name: packed.tar}, bad_at(packed.layout.files[2].content_at))
+
+    assert recoverable([(store, packed.name)], packed.record, packed.files).lost == ["c.xml"]
+
+
+@pytest.mark.parametrize("first", [1, 2, 4])
+def test_nothing_is_lost_while_a_store_stumbles(packed: Packed, first: int) -> None:
+    store = StumblingStore({packed.name: packed.tar}, away_during(first, first + 2))
+
+    with pytest.raises(UnavailableError, match="slow down"):
+        recoverable([(store, packed.name)], packed.record, packed.files, workers=1)
+
+
+def test_what_a_store_did_not_give_another_may_have(packed: Packed) -> None:
+    store = StumblingStore({packed.name: packed.tar}, away_during(1, 4))
+
+    found = recoverable([(store, packed.name), (packed.store, packed.name)], packed.record, packed.files)
+
+    assert found.lost == []
+
+
+def test_nothing_is_lost_that_reads_wrong_while_it_goes_to_tape(packed: Packed) -> None:
+    store = StumblingStore({packed.name: bytes(len(packed.tar))}, lambda _number, _offset, size: size)
+    store.locality = Locality.OFFLINE
+
+    with pytest.raises(UnavailableError, match="went offline"):
+        recoverable([(store, packed.name)], packed.record, packed.files)
+
+
+def test_places_that_no_head_tells_are_not_unknown_while_a_store_stumbles(packed: Packed) -> None:
+    bare = packed.record.model_copy(update={"data_file_list": []})
+    store = StumblingStore({packed.name: packed.tar}, away_during(1, 1000))
+
+    with pytest.raises(UnavailableError, match="slow down"):
+        recoverable([(store, packed.name)], bare, packed.files)

@@ -1,5 +1,6 @@
 """A copy is made anew bit for bit from what the other copies still have, or not at all."""
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emdewar.datablock import pax
 from emdewar.datablock.layout import plan_block
 from emdewar.datablock.members import object_name
 from emdewar.datablock.remake import Remade, remake_copy
@@ -19,9 +21,10 @@ from emdewar.errors import CHECKSUM_MISMATCH, NO_SPACE, OBJECT_EXISTS, Integrity
 from emdewar.stores.posix import PosixStore
 from emdewar.stores.store import Store
 from emdewar.testing.datasets import LEAD, PID, plan_all, write_dataset
-from emdewar.testing.faults import Faults, FaultyStore
+from emdewar.testing.faults import Faults, FaultyStore, KilledError
 from emdewar.testing.packed import Packed
 from emdewar.testing.stores import MemoryStore
+from emdewar.testing.stumbling import StumblingStore, away_during
 
 CONTENTS = {
     "grid/a.xml": b"<x/>",
@@ -31,7 +34,15 @@ CONTENTS = {
     "long/" + "n" * 200: b"behind a long header",
     "z.log": b"",
 }
+INDEX = "20.500.1234_session-1_0001.idx.json"
 SECOND = "20.500.1234_session-1_0001.2.tar"
+
+
+class KilledBeforeIndex(MemoryStore):
+    """A store whose writer ends between the datablock and its index."""
+
+    def put_small(self, name: str, content: bytes) -> None:  # noqa: ARG002 - it does not come so far
+        raise KilledError
 
 
 def damaged(packed: Packed, *members: str, name: str = "damaged", at: int = 0) -> tuple[Store, str]:
@@ -160,7 +171,7 @@ def test_files_that_no_copy_has_are_all_listed(packed: Packed, target: MemorySto
 
 def test_a_head_that_no_copy_has_is_an_error_and_nothing_is_written(packed: Packed, target: MemoryStore) -> None:
     with pytest.raises(IntegrityError, match="files may still be restored"):
-        remake(packed, [damaged(packed, "bag-info.txt")], target)
+        remake(packed, [damaged(packed, "data/oscem.json")], target)
 
     assert target.contents == {}
 
@@ -208,6 +219,99 @@ def test_a_right_copy_of_a_killed_run_is_kept(packed: Packed, target: MemoryStor
     remade = remake(packed, [], target)
 
     assert remade.was_there
+
+
+def test_a_right_copy_whose_run_was_killed_before_its_index_gets_it(packed: Packed) -> None:
+    target = KilledBeforeIndex("target")
+    with pytest.raises(KilledError):
+        remake(packed, [(packed.store, packed.name)], target)
+    again = MemoryStore("target")
+    again.contents |= target.contents
+
+    remade = remake(packed, [(packed.store, packed.name)], again)
+
+    assert remade.was_there
+    assert again.contents == {SECOND: packed.tar, INDEX: packed.index}
+
+
+def test_an_index_that_is_there_is_left_alone(packed: Packed, target: MemoryStore) -> None:
+    target.contents |= {SECOND: packed.tar, INDEX: b"of an earlier copy"}
+
+    remake(packed, [], target)
+
+    assert target.contents[INDEX] == b"of an earlier copy"
+
+
+@pytest.mark.parametrize("at", [0, 3, 22, 60, 130, 160, -1, -512, -700, -1400])
+def test_bag_info_is_made_again_where_no_copy_has_it(packed: Packed, target: MemoryStore, at: int) -> None:
+    remake(packed, [damaged(packed, "bag-info.txt", at=at)], target)
+
+    assert target.contents[SECOND] == packed.tar
+
+
+def test_bag_info_is_made_again_without_a_byte_of_it(packed: Packed, target: MemoryStore) -> None:
+    info = packed.layout.tags[1]
+    source = packed.copy(packed.tar[: info.header_at] + bytes(info.end - info.header_at) + packed.tar[info.end :])
+
+    remake(packed, [source], target)
+
+    assert target.contents[SECOND] == packed.tar
+
+
+@pytest.mark.parametrize("at", [-1, -300, -512, -900, -1024, -1400])
+@pytest.mark.parametrize("member", ["manifest-sha256.txt", "tagmanifest-sha256.txt", "bagit.txt"])
+def test_one_copy_suffices_though_a_header_of_the_bags_own_files_is_damaged(
+    packed: Packed, target: MemoryStore, member: str, at: int
+) -> None:
+    remake(packed, [damaged(packed, member, at=at)], target)
+
+    assert target.contents[SECOND] == packed.tar
+
+
+@pytest.mark.parametrize("at", [-1, -300, -388, -512, -900, -1024, -1400])
+@pytest.mark.parametrize("member", ["data/oscem.json", "data/ro-crate-metadata.json", "bag-info.txt"])
+def test_the_index_helps_where_a_leading_header_is_damaged(
+    packed: Packed, target: MemoryStore, member: str, at: int
+) -> None:
+    store, name = packed.copy(packed.damaged({member}, at=at))
+    store.put_small(INDEX, packed.index)
+
+    remake(packed, [(store, name)], target)
+
+    assert target.contents[SECOND] == packed.tar
+
+
+@pytest.mark.parametrize("index", [b"", b"{", b"[]", b'{"members": [1]}', b'{"members": [["x", 0, -5, ""], []]}'])
+def test_an_index_that_is_damaged_too_helps_nobody(packed: Packed, target: MemoryStore, index: bytes) -> None:
+    store, name = packed.copy(packed.damaged({"data/oscem.json"}, at=-388))
+    store.put_small(INDEX, index)
+
+    with pytest.raises(IntegrityError):
+        remake(packed, [(store, name)], target)
+
+
+def test_a_store_that_stumbles_has_lost_nothing(packed: Packed, target: MemoryStore) -> None:
+    for first in range(1, 30, 3):
+        store = StumblingStore({packed.name: packed.tar}, away_during(first, first + 200))
+
+        with pytest.raises(UnavailableError, match="slow down"):
+            remake(packed, [(store, packed.name)], target)
+
+    assert target.contents == {}
+
+
+@pytest.mark.parametrize("member", ["bag-info.txt", "manifest-sha256.txt", "data/oscem.json"])
+def test_a_header_that_claims_a_gigabyte_is_not_believed(packed: Packed, target: MemoryStore, member: str) -> None:
+    tar = bytearray(packed.tar)
+    place = next(m for m in packed.layout.members if packed.layout.bag_name(m) == member)
+    header = pax.header(pax.Entry(place.entry.name, (1 << 30) - 512, place.entry.time_ms), place.header_at, "0" * 64)
+    tar[place.header_at : place.header_at + len(header)] = header
+    store = StumblingStore({packed.name: bytes(tar) + bytes(8 << 20)}, lambda _number, _offset, size: size)
+
+    with contextlib.suppress(IntegrityError):
+        remake(packed, [(store, packed.name)], target)
+
+    assert store.largest_read <= 1 << 20
 
 
 def test_another_object_of_that_name_is_refused(packed: Packed, target: MemoryStore) -> None:

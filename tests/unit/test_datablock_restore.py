@@ -16,11 +16,13 @@ from emdewar.errors import CHECKSUM_MISMATCH, MISSING_FILES, NO_SPACE, Integrity
 from emdewar.records import DatablockRecord, DataFile
 from emdewar.stores.part_file import PartFile
 from emdewar.stores.posix import PosixStore
-from emdewar.stores.store import Store
+from emdewar.stores.store import Locality, Store
+from emdewar.stores.system_errors import READ_ERROR
 from emdewar.testing.datasets import ACQUIRED_AT, declare, plan_all, write_dataset
 from emdewar.testing.destinations import MemoryDestination, MemoryFile
 from emdewar.testing.faults import Faults, FaultyStore
 from emdewar.testing.stores import MemoryReader, MemoryStore
+from emdewar.testing.stumbling import StumblingStore, bad_at
 
 CONTENTS = {
     "atlas.mrc": b"\7" * 2_500_000,
@@ -425,3 +427,56 @@ def test_no_thread_waits_for_one_that_failed(archive: Archive, large: DatablockR
         restore_files(archive, large, None, FullDestination())
 
     assert refused.value.reason == NO_SPACE
+
+
+def test_of_a_bad_medium_all_other_files_come_back_and_the_bad_ones_are_named(
+    archive: Archive, record: DatablockRecord, back: Path
+) -> None:
+    name = f"{record.archive_id}.tar"
+    small = next(file for file in record.data_file_list if file.path == "grid/movie.eer")
+    store = StumblingStore({name: archive.contents[name]}, bad_at(small.offset or 0))
+
+    with pytest.raises(IntegrityError) as found:
+        restore(store, record, None, back)
+
+    assert (found.value.reason, found.value.paths) == (READ_ERROR, ("grid/movie.eer",))
+    assert contents_of(back) == {path: content for path, content in CONTENTS.items() if path != "grid/movie.eer"}
+
+
+def test_all_damaged_files_are_named_at_once(archive: Archive, record: DatablockRecord, back: Path) -> None:
+    name = f"{record.archive_id}.tar"
+    bad = [file for file in record.data_file_list if file.size][:3]
+    store = StumblingStore({name: archive.contents[name]}, bad_at(bad[0].offset or 0))
+    tar = bytearray(archive.contents[name])
+    for file in bad[1:]:
+        tar[file.offset or 0] ^= 1
+    store.contents[name] = bytes(tar)
+
+    with pytest.raises(IntegrityError, match="3 files came back wrong") as found:
+        restore(store, record, None, back)
+
+    assert (found.value.reason, found.value.paths) == (CHECKSUM_MISMATCH, tuple(sorted(file.path for file in bad)))
+    assert len(contents_of(back)) == len(CONTENTS) - 3
+
+
+def test_a_copy_that_goes_to_tape_meanwhile_is_unavailable(
+    archive: Archive, record: DatablockRecord, back: Path
+) -> None:
+    name = f"{record.archive_id}.tar"
+    store = StumblingStore({name: bytes(len(archive.contents[name]))}, lambda _number, _offset, size: size)
+    store.locality = Locality.OFFLINE
+
+    with pytest.raises(UnavailableError, match="went offline"):
+        restore(store, record, None, back)
+
+
+def test_of_a_bad_medium_a_large_file_that_threads_share_is_named(archive: Archive, large: DatablockRecord) -> None:
+    name, back = f"{large.archive_id}.tar", MemoryDestination()
+    file = large.data_file_list[0]
+    store = StumblingStore({name: archive.contents[name]}, bad_at((file.offset or 0) + 5_000_000))
+
+    with pytest.raises(IntegrityError) as found:
+        restore_files(store, large, None, back)
+
+    assert (found.value.reason, found.value.paths) == (READ_ERROR, (file.path,))
+    assert back.files.keys() == {other.path for other in large.data_file_list[1:]}

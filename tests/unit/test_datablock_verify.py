@@ -14,13 +14,16 @@ from emdewar.datablock.members import BlockLayout
 from emdewar.datablock.slices import slice_files
 from emdewar.datablock.verify import VerifiedCopy, verify_copy
 from emdewar.datablock.write import write_datablock
-from emdewar.errors import CHECKSUM_MISMATCH, IntegrityError, RefusedError
+from emdewar.errors import CHECKSUM_MISMATCH, OFFLINE, IntegrityError, RefusedError, UnavailableError
 from emdewar.records import DatablockRecord, DataFile
 from emdewar.stores.posix import PosixStore
+from emdewar.stores.store import Locality
+from emdewar.stores.system_errors import READ_ERROR
 from emdewar.testing.datasets import LEAD, PID, declare, plan_all, write_dataset
 from emdewar.testing.faults import Faults, FaultyStore
 from emdewar.testing.packed import Packed
 from emdewar.testing.stores import MemoryStore
+from emdewar.testing.stumbling import StumblingStore, bad_at, read_error
 
 CONTENTS = {
     "grid/a.xml": b"<x/>",
@@ -267,3 +270,109 @@ def test_reading_keeps_to_a_rate(packed: Packed) -> None:
     verify_copy(packed.store, packed.record, packed.files, bytes_per_s=4 * size)
 
     assert time.monotonic() - start_s >= 0.25
+
+
+def on_bad_medium(packed: Packed, *places: int) -> StumblingStore:
+    return StumblingStore({packed.name: packed.tar}, bad_at(*places))
+
+
+def test_a_place_that_the_medium_cannot_read_is_damage_of_its_file(packed: Packed) -> None:
+    store = on_bad_medium(packed, packed.layout.files[2].content_at + 600_000)
+
+    with pytest.raises(IntegrityError, match="cannot be read") as found:
+        verify_copy(store, packed.record, packed.files)
+
+    assert (found.value.reason, found.value.paths) == (READ_ERROR, ("grid/c.mrc",))
+
+
+def test_of_files_that_are_read_together_only_the_unreadable_ones_are_named(packed: Packed) -> None:
+    places = [packed.layout.files[number].content_at for number in (0, 3)]
+
+    with pytest.raises(IntegrityError) as found:
+        verify_copy(on_bad_medium(packed, *places), packed.record, packed.files)
+
+    assert found.value.paths == ("grid/a.xml", "long/" + "n" * 200)
+
+
+def test_a_copy_with_a_bad_place_and_other_bytes_elsewhere_differs(packed: Packed) -> None:
+    tar = packed.damaged({"data/grid/b.eer"})
+    store = StumblingStore({packed.name: tar}, bad_at(packed.layout.files[0].content_at))
+
+    with pytest.raises(IntegrityError) as found:
+        verify_copy(store, packed.record, packed.files)
+
+    assert (found.value.reason, found.value.paths) == (CHECKSUM_MISMATCH, ("grid/a.xml", "grid/b.eer"))
+
+
+def test_a_bad_place_in_the_head_is_damage(packed: Packed) -> None:
+    with pytest.raises(IntegrityError):
+        verify_copy(on_bad_medium(packed, 5), packed.record, packed.files)
+
+
+def test_what_reads_at_the_second_try_is_good(packed: Packed) -> None:
+    failed: set[int] = set()
+
+    def fail_once(_number: int, offset: int, size: int) -> int:
+        if offset > 0 and offset not in failed:
+            failed.add(offset)
+            raise read_error()
+        return size
+
+    store = StumblingStore({packed.name: packed.tar}, fail_once)
+
+    assert verify_copy(store, packed.record, packed.files, workers=1).record.crc64nvme == packed.record.crc64nvme
+
+
+def test_a_medium_of_which_nothing_can_be_read_is_unavailable(packed: Packed) -> None:
+    store = on_bad_medium(packed, *range(0, len(packed.tar), 512))
+
+    with pytest.raises(UnavailableError) as found:
+        verify_copy(store, packed.record, packed.files)
+
+    assert found.value.reason == READ_ERROR
+
+
+def test_a_medium_that_dies_meanwhile_is_unavailable(packed: Packed) -> None:
+    reads: list[int] = []
+
+    def count(number: int, _offset: int, size: int) -> int:
+        reads.append(number)
+        return size
+
+    def dies(number: int, _offset: int, size: int) -> int:
+        if number >= len(reads):
+            raise read_error()
+        return size
+
+    verify_copy(StumblingStore({packed.name: packed.tar}, count), packed.record, packed.files, workers=1)
+
+    with pytest.raises(UnavailableError):
+        verify_copy(StumblingStore({packed.name: packed.tar}, dies), packed.record, packed.files, workers=1)
+
+
+@pytest.mark.parametrize("locality", [Locality.OFFLINE, Locality.RECALLING])
+def test_a_copy_that_reads_wrong_because_it_goes_to_tape_is_unavailable(packed: Packed, locality: Locality) -> None:
+    tar = packed.damaged({"data/grid/b.eer"})
+    store = StumblingStore({packed.name: tar}, lambda _number, _offset, size: size)
+    store.locality = locality
+
+    with pytest.raises(UnavailableError) as found:
+        verify_copy(store, packed.record, packed.files)
+
+    assert found.value.reason == OFFLINE
+
+
+def test_a_short_read_in_the_middle_is_read_on(packed: Packed) -> None:
+    store = StumblingStore({packed.name: packed.tar}, lambda number, _offset, size: size if number % 3 else size - 7)
+
+    assert verify_copy(store, packed.record, packed.files).record.size == len(packed.tar)
+
+
+@pytest.mark.parametrize("size", [10**30, 2**63 - 1, 2**63 - 5000, 2**40])
+def test_a_header_with_a_size_beyond_all_disks_is_damage(packed: Packed, tmp_path: Path, size: int) -> None:
+    first = packed.layout.tags[0].entry
+    header = pax.header(pax.Entry(first.name, size, first.time_ms), 0, "0" * 64)
+    (tmp_path / packed.name).write_bytes(header + packed.tar[len(header) :])
+
+    with pytest.raises(IntegrityError, match="header at byte 0"):
+        verify_copy(PosixStore("disk", tmp_path), packed.record, packed.files)

@@ -23,6 +23,7 @@ from emdewar.errors import (
 from emdewar.stores.s3 import ColdStorage, S3Store
 from emdewar.stores.s3_account import ACCESS_DENIED, fixed_keys
 from emdewar.stores.s3_bucket import Body
+from emdewar.stores.s3_checks import CRC64NVME_CHECK
 from emdewar.stores.s3_errors import REDIRECTED
 from emdewar.stores.store import Locality, Store
 from emdewar.testing.s3_faults import Kind, S3Fault
@@ -125,6 +126,22 @@ def test_of_two_processes_that_write_an_object_the_first_to_complete_it_wins(
 
     assert refused.value.reason == OBJECT_EXISTS
     assert get(store) == content[::-1]
+
+
+def test_what_somebody_else_wrote_meanwhile_is_not_removed_for_being_another(
+    store: S3Store, server: S3ServerProcess
+) -> None:
+    told = {CRC64NVME_CHECK.header: CRC64NVME_CHECK.compute(SMALL[::-1])}
+
+    with store.create(NAME, len(SMALL)) as writer:
+        writer.write_at(0, SMALL)
+        store._bucket.put(NAME, Body(SMALL[::-1]))
+        server.fail(S3Fault("odd-headers", method="HEAD", key=NAME, times=None, headers=told))
+        with pytest.raises(RefusedError) as refused:
+            writer.commit()
+
+    assert refused.value.reason == OBJECT_EXISTS
+    assert get(store) == SMALL[::-1]
 
 
 def test_an_upload_that_is_discarded_by_somebody_can_be_written_again(store: S3Store) -> None:

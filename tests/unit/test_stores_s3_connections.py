@@ -9,6 +9,7 @@ import pytest
 
 from emdewar.errors import UnavailableError
 from emdewar.stores.s3 import S3Store
+from emdewar.stores.s3_bucket import Bucket
 from emdewar.stores.s3_connections import Connections, Request
 from emdewar.testing.s3_process import account_at
 
@@ -75,6 +76,62 @@ def test_a_connection_that_the_service_closed_meanwhile_is_replaced() -> None:
         answers = [connections.ask(Request("GET", "/x", {})).body for _ in range(3)]
 
     assert answers == [b"ok"] * 3
+
+
+def test_a_connection_that_the_service_closes_when_it_is_used_again_is_replaced() -> None:
+    seen: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(OK)
+        seen.append(request_of(connection))
+
+    with serving(serve) as url:
+        connections = connections_to(url)
+        answers = [connections.ask(Request("GET", f"/{number}", {})).body for number in range(3)]
+        connections.close()
+
+    assert answers == [b"ok"] * 3
+    assert [request.split()[1:2] for request in seen] == [[b"/1"], [b"/2"], []]
+
+
+def test_a_new_connection_that_the_service_closes_is_not_asked_for_ever() -> None:
+    seen: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        seen.append(request_of(connection))
+
+    with serving(serve) as url, pytest.raises(ConnectionError):
+        connections_to(url).ask(Request("GET", "/x", {}))
+
+    assert len(seen) == 1
+
+
+def test_names_in_a_list_are_decoded_as_s3_writes_them() -> None:
+    keys = "<Key>grid+1/a%20b%2Bc.mrc</Key><Size>1</Size><LastModified>2026-11-21T12:00:00.000Z</LastModified>"
+    said = f"<R><EncodingType>url</EncodingType><Contents>{keys}</Contents></R>".encode()
+
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
+
+    with serving(serve) as url:
+        found = list(Bucket(account_at(url), "bucket").objects(is_deep=True))
+
+    assert [entry.name for entry in found] == ["grid 1/a b+c.mrc"]
+
+
+@pytest.mark.parametrize(("size", "modified"), [("many", "2026-11-21T12:00:00Z"), ("1", "lately")])
+def test_a_list_that_cannot_be_read_makes_the_store_unavailable(size: str, modified: str) -> None:
+    entry = f"<Contents><Key>x</Key><Size>{size}</Size><LastModified>{modified}</LastModified></Contents>"
+    said = f"<R>{entry}</R>".encode()
+
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
+
+    with serving(serve) as url, pytest.raises(UnavailableError, match="the service"):
+        list(S3Store("the-store", account_at(url), "bucket").objects())
 
 
 def test_a_refusal_before_the_body_was_taken_is_heard() -> None:

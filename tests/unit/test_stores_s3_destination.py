@@ -11,10 +11,10 @@ import pytest
 
 from emdewar.datablock.destination import Destination
 from emdewar.datablock.members import SMALLEST_PART
-from emdewar.errors import IntegrityError, RefusedError, UnavailableError
+from emdewar.errors import RefusedError, UnavailableError
 from emdewar.records import DataFile
 from emdewar.stores.s3_bucket import Body, Bucket
-from emdewar.stores.s3_destination import S3Destination
+from emdewar.stores.s3_destination import SHA256, S3Destination
 from emdewar.testing.s3_faults import S3Fault
 from emdewar.testing.s3_process import S3ServerProcess
 
@@ -93,7 +93,7 @@ def test_a_file_that_was_not_published_is_nowhere(destination: S3Destination, bu
 def test_a_file_that_lacks_bytes_is_not_published(destination: S3Destination, bucket: Bucket) -> None:
     with destination.create(declared(SMALL)) as writer:
         writer.write(SMALL[:-1])
-        with pytest.raises(IntegrityError, match="lacks 1"):
+        with pytest.raises(UnavailableError, match="lacks 1"):
             writer.publish()
 
     assert bucket.head(declared(SMALL).path) is None
@@ -109,6 +109,74 @@ def test_another_object_in_the_way_is_refused_and_kept(bucket: Bucket, other: by
 
     assert (refused.value.reason, refused.value.paths) == ("inTheWay", (declared(SMALL).path,))
     assert bucket.get(declared(SMALL).path) == other
+
+
+def noted(file: DataFile) -> dict[str, str]:
+    return {f"x-amz-meta-{SHA256}": file.chk}
+
+
+@pytest.mark.parametrize("content", [SMALL, LARGE])
+def test_what_is_noted_beside_an_object_is_not_believed(bucket: Bucket, content: bytes) -> None:
+    file = declared(content)
+    bucket.put(file.path, Body(bytes(len(content)), noted(file)))
+
+    with pytest.raises(RefusedError) as refused:
+        again(bucket).holds(file)
+
+    assert refused.value.reason == "inTheWay"
+
+
+def test_a_file_that_is_there_without_our_note_need_not_come_again(bucket: Bucket) -> None:
+    bucket.put(declared(SMALL).path, Body(SMALL))
+
+    assert again(bucket).holds(declared(SMALL))
+
+
+def test_a_noted_object_that_appears_meanwhile_is_read_before_it_counts(
+    destination: S3Destination, bucket: Bucket
+) -> None:
+    with destination.create(declared(SMALL)) as writer:
+        writer.write(SMALL)
+        bucket.put(declared(SMALL).path, Body(SMALL[::-1], noted(declared(SMALL))))
+        with pytest.raises(RefusedError) as refused:
+            writer.publish()
+
+    assert refused.value.reason == "inTheWay"
+
+
+def test_where_the_service_forgets_notes_what_was_written_is_read_back(
+    destination: S3Destination, bucket: Bucket, server: S3ServerProcess
+) -> None:
+    path = declared(SMALL).path
+    forgotten = {"x-amz-meta-emdewar-writer": None, "x-amz-checksum-crc64nvme": None}
+    restore(destination, b"first", declared(b"first", "first"))
+    server.fail(S3Fault("odd-headers", method="HEAD", key="1.eer", times=None, headers=forgotten))
+
+    restore(destination, SMALL)
+    bucket.delete(path)
+    server.fail(S3Fault("flip-stored", method="PUT", key="1.eer"))
+    with pytest.raises(RefusedError) as refused:
+        restore(destination, SMALL)
+
+    assert refused.value.reason == "inTheWay"
+
+
+def test_an_object_that_goes_while_it_is_read_is_nothing_against_the_archive(
+    bucket: Bucket, server: S3ServerProcess
+) -> None:
+    restore(again(bucket), SMALL)
+    server.fail(S3Fault("status", method="GET", key="1.eer", status="404 Not Found", code="NoSuchKey"))
+
+    with pytest.raises(UnavailableError, match="restore again"):
+        again(bucket).holds(declared(SMALL))
+
+
+@pytest.mark.parametrize("path", ["grid 1/a b.mrc", "a+b/c+d.mrc", "ä ö/ü&=?#.mrc"])
+def test_a_path_with_any_letters_is_found_again(destination: S3Destination, bucket: Bucket, path: str) -> None:
+    restore(destination, SMALL, declared(SMALL, path))
+
+    assert again(bucket).missing_bytes(declared(SMALL, path)) == 0
+    assert again(bucket).holds(declared(SMALL, path))
 
 
 def test_an_object_of_another_size_is_found_before_anything_is_read(bucket: Bucket) -> None:
@@ -140,11 +208,13 @@ def test_what_appears_meanwhile_is_not_written_over(destination: S3Destination, 
     assert bucket.get(declared(SMALL).path) == b"somebody else's"
 
 
-def test_a_file_that_storage_loses_is_not_restored(destination: S3Destination, server: S3ServerProcess) -> None:
+def test_a_file_that_storage_loses_is_not_restored_and_the_archive_is_not_to_blame(
+    destination: S3Destination, server: S3ServerProcess
+) -> None:
     restore(destination, b"first", declared(b"first", "first"))
     server.fail(S3Fault("lose", method="PUT", key="movies"))
 
-    with pytest.raises(IntegrityError, match="is not there"):
+    with pytest.raises(UnavailableError, match="is not there"):
         restore(destination, SMALL)
 
 

@@ -21,8 +21,9 @@ from emdewar.cli.group import DewarGroup
 from emdewar.datablock.checking import Verdict, check_datablock
 from emdewar.datablock.destination import DestinationFolder
 from emdewar.datablock.reading import Contents, not_a_datablock, read_contents
-from emdewar.datablock.remains import read_remains
+from emdewar.datablock.remains import Remains, read_remains
 from emdewar.datablock.restore import Restoring, check_destination
+from emdewar.datablock.second_look import SecondLook
 from emdewar.datablock.written import index_name
 from emdewar.errors import MISSING_FILES, IntegrityError, RefusedError
 from emdewar.paths import unsafe_names
@@ -33,7 +34,10 @@ from emdewar.stores.system_errors import outside
 DAMAGED: Final = 1
 """Exit code of a check that found something wrong, as of any program that compares."""
 
-_LARGEST_INDEX: Final = 1 << 30
+_UNPROVEN: Final = "unproven"
+"""Folder in the folder to fill for files that may bear a wrong name."""
+
+_LARGEST_INDEX: Final = 256 << 20
 _BLOCK_NAME: Final = re.compile(r"(?P<id>.+_\d{4,})(?:\.\d+)?\.tar")
 
 commands = typer.Typer(cls=DewarGroup, no_args_is_help=True, help="Look into a datablock's tar, check it, extract it.")
@@ -95,55 +99,82 @@ def extract(
 ) -> None:
     """Extract files; each is compared with its digest before it is visible, and nothing is overwritten.
 
-    Damaged files are left out and listed, with exit code 1.
+    Damaged files are left out and listed, with exit code 1. So is, with --salvage, all else that is damaged: then files
+    may be missing that nothing names any more. Files whose names nothing proves go to a folder of their own.
     """
     with _opened(file) as reader:
-        archive_id, files, lost = _extractable(reader, salvage=salvage)
-        if why := _misnamed(file, archive_id):
+        left = _extractable(reader, _index_beside(file) if salvage else None, salvage=salvage)
+        if why := _misnamed(file, left.archive_id):
             raise RefusedError(f"{file}: {why}; find out which of them it is, and rename it")
-        wanted = _matching(files, patterns or [], file)
-        damaged = [path for path in lost if not patterns or any(_matches(path, pattern) for pattern in patterns)]
-        folder = to or Path(archive_id)
+        _check_matching([*left.files, *left.unproven], patterns or [], file)
+        wanted, unproven = (_matching(files, patterns or []) for files in (left.files, left.unproven))
+        damaged = [path for path in left.lost if _is_wanted(path, patterns or [])]
+        folder = to or Path(left.archive_id)
         written = _restore(reader, wanted, folder, damaged)
-    result = {"archiveId": archive_id, "folder": str(folder), "written": written, "damaged": sorted(damaged)}
+        aside = folder / _free_name(wanted)
+        also_written = _restore(reader, unproven, aside, damaged) if unproven else 0
+    result = {
+        "archiveId": left.archive_id,
+        "folder": str(folder),
+        "written": written,
+        "damaged": sorted(damaged),
+        "unproven": sorted(file.path for file in unproven if file.path not in damaged),
+        "problems": left.damage,
+    }
     if as_json:
         typer.echo(json.dumps(result, indent=2, ensure_ascii=False))
     else:
         typer.echo(f"{folder}: {written} of {len(wanted)} files written, each with the right sha256")
         for path in sorted(damaged):
             typer.echo(f"damaged, left out: {path}", err=True)
-    if damaged:
+        if unproven:
+            said = "files written whose names only their own headers tell: they may have been called otherwise"
+            typer.echo(f"unproven, {aside}: {also_written} of {len(unproven)} {said}", err=True)
+        for problem in left.damage:
+            typer.echo(f"error: {problem}", err=True)
+    if damaged or unproven or left.damage:
         raise typer.Exit(DAMAGED)
 
 
-def _extractable(reader: PosixReader, *, salvage: bool) -> tuple[str, list[DataFile], list[str]]:
-    """Give the datablock's name, its files and those that are lost already."""
+def _extractable(reader: SecondLook, index: bytes | None, *, salvage: bool) -> Remains:
+    """Give the datablock's name, its files, those that are lost already, and what else is wrong."""
     if salvage:
-        remains = read_remains(reader)
+        remains = read_remains(reader, index)
         if not remains.archive_id or unsafe_names([remains.archive_id]):
             raise not_a_datablock("no member can be made out")
-        return remains.archive_id, remains.files, remains.lost
+        return remains
     try:
         contents = read_contents(reader)
     except IntegrityError as error:
         msg = f"{error}; with --salvage, files that still have the sha256 on record can be taken out"
         raise IntegrityError(msg) from error
-    return contents.archive_id, contents.files, []
+    return Remains(contents.archive_id, contents.files, [], [], [])
 
 
-def _matching(files: Sequence[DataFile], patterns: Sequence[str], tar: Path) -> list[DataFile]:
-    wanted = [file for file in files if not patterns or any(_matches(file.path, pattern) for pattern in patterns)]
-    if not wanted:
+def _matching(files: Sequence[DataFile], patterns: Sequence[str]) -> list[DataFile]:
+    return [file for file in files if _is_wanted(file.path, patterns)]
+
+
+def _check_matching(files: Sequence[DataFile], patterns: Sequence[str], tar: Path) -> None:
+    if not _matching(files, patterns):
         msg = f"no file of {tar} matches {list(patterns)}; see what is in it with `ls`"
         raise RefusedError(msg, reason=MISSING_FILES)
-    return wanted
 
 
-def _matches(path: str, pattern: str) -> bool:
-    return path == pattern or fnmatchcase(path, pattern)
+def _is_wanted(path: str, patterns: Sequence[str]) -> bool:
+    return not patterns or any(path == pattern or fnmatchcase(path, pattern) for pattern in patterns)
 
 
-def _restore(reader: PosixReader, wanted: Sequence[DataFile], folder: Path, damaged: list[str]) -> int:
+def _free_name(files: Sequence[DataFile]) -> str:
+    """Name the folder for unproven files, so that it is no folder of the dataset's."""
+    taken = {file.path.partition("/")[0] for file in files}
+    name = _UNPROVEN
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _restore(reader: SecondLook, wanted: Sequence[DataFile], folder: Path, damaged: list[str]) -> int:
     """Restore files; those that come back wrong are added to the damaged ones."""
     size = sum(file.size for file in wanted)
     with DestinationFolder(folder) as destination, _progress("extracting", size) as progress:
@@ -153,7 +184,7 @@ def _restore(reader: PosixReader, wanted: Sequence[DataFile], folder: Path, dama
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[PosixReader]:
+def _opened(file: Path) -> Iterator[SecondLook]:
     """Open a regular file of any name, past the page cache where that can be done."""
     with outside(f"read {file}"), ExitStack() as undo:
         fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -163,7 +194,7 @@ def _opened(file: Path) -> Iterator[PosixReader]:
         reader = PosixReader(fd, str(file), direct=True)
         undo.pop_all()
     with reader:
-        yield reader
+        yield SecondLook(reader)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from emdewar.datablock.members import Member
 from emdewar.datablock.proof import prove
 from emdewar.datablock.reading import Contents, read_contents
 from emdewar.datablock.remains import read_remains
+from emdewar.datablock.second_look import SecondLook, second_look
 from emdewar.datablock.threads import Queue, share_out
 from emdewar.errors import IntegrityError, RefusedError
 from emdewar.records import DataFile
@@ -63,12 +64,13 @@ def check_datablock(
     Raises:
         UnavailableError: It cannot be read.
     """
+    reader = second_look(reader)
     try:
         contents = read_contents(reader)
         files = _members(contents)
         proof = prove(reader, files, workers=workers, on_progress=on_progress)
     except (IntegrityError, RefusedError) as error:
-        return _verdict_on_remains(reader, str(error), workers)
+        return _verdict_on_remains(reader, index, str(error), workers)
     verdict = Verdict(
         archive_id=contents.archive_id,
         good=[file.path for file in contents.files],
@@ -88,16 +90,18 @@ def _members(contents: Contents) -> list[Member]:
     ]
 
 
-def _verdict_on_remains(reader: ObjectReader, why: str, workers: int) -> Verdict:
+def _verdict_on_remains(reader: SecondLook, index: bytes | None, why: str, workers: int) -> Verdict:
     """Find out which files the damage concerns."""
-    remains = read_remains(reader)
-    wrong = _wrong(reader, remains.files, workers)
+    remains = read_remains(reader, index)
+    wrong = _wrong(reader, [*remains.files, *remains.unproven], workers)
     good = [file.path for file in remains.files if file.path not in wrong]
-    damaged = sorted([*wrong, *remains.lost])
-    return Verdict(remains.archive_id, good, damaged, [why, *(d for d in remains.damage if d not in why)])
+    damaged = sorted({*wrong, *remains.lost})
+    problems = [why, *(damage for damage in remains.damage if damage not in why)]
+    problems += [f"only its own header says that a file is called {f.path!r}" for f in remains.unproven]
+    return Verdict(remains.archive_id, good, damaged, problems)
 
 
-def _wrong(reader: ObjectReader, files: Sequence[DataFile], workers: int) -> set[str]:
+def _wrong(reader: SecondLook, files: Sequence[DataFile], workers: int) -> set[str]:
     wrong: set[str] = set()
     lock = threading.Lock()
 
@@ -111,12 +115,16 @@ def _wrong(reader: ObjectReader, files: Sequence[DataFile], workers: int) -> set
     return wrong
 
 
-def _sha256(reader: ObjectReader, file: DataFile, check: Callable[[], None]) -> str:
+def _sha256(reader: SecondLook, file: DataFile, check: Callable[[], None]) -> str:
+    """Hash a file; gives nothing where its medium cannot be read."""
     digest = hashlib.sha256()
     start = file.offset or 0
     for at in range(start, start + file.size, reader.read_step):
         check()
-        digest.update(reader.read_at(at, min(reader.read_step, start + file.size - at)))
+        try:
+            digest.update(reader.read_at(at, min(reader.read_step, start + file.size - at)))
+        except IntegrityError:
+            return ""
     return digest.hexdigest()
 
 

@@ -24,7 +24,9 @@ from emdewar.records import DataFile
 from emdewar.stores.store import ObjectReader
 
 _TAGS: Final = (*bag.TAGS_IN_TAG_MANIFEST, bag.TAG_MANIFEST_NAME)
-_LARGEST_TAG: Final = 1 << 30
+_LARGEST_INFO: Final = 4096
+"""`bag-info.txt` holds five short lines; how long the other tag files are follows from the names."""
+
 _INFO: Final = re.compile(r"External-Identifier: (.+)\n(?:.+\n)*Bag-Count: ([1-9]\d{0,8}) of ([1-9]\d{0,8})\n")
 
 
@@ -64,7 +66,8 @@ def read_contents(reader: ObjectReader) -> Contents:
     names = [_below(top, member) for member in members]
     if tuple(names[: len(_TAGS)]) != _TAGS or len(names) == len(_TAGS):
         raise not_a_datablock(f"it begins with {members[0].entry.name!r} instead of the files of a bag")
-    tags = [_content(reader, member) for member in members[: len(_TAGS)]]
+    sizes = _tag_sizes(names[len(_TAGS) :])
+    tags = [_content(reader, member, size) for member, size in zip(members[: len(_TAGS)], sizes, strict=True)]
     files = _payload(members[len(_TAGS) :], names[len(_TAGS) :])
     _check_manifests(tags, files)
     _check_times(members[: len(_TAGS)], files)
@@ -99,8 +102,14 @@ def _below(top: str, member: Seen) -> str:
     return name
 
 
-def _content(reader: ObjectReader, member: Seen) -> bytes:
-    if member.entry.size > _LARGEST_TAG:
+def _tag_sizes(payload: Sequence[str]) -> tuple[int, ...]:
+    """Tell how long the bag's own files can be, in the order of the tar."""
+    own = bag.manifest_size(bag.TAGS_IN_TAG_MANIFEST)
+    return len(bag.DECLARATION), _LARGEST_INFO, bag.manifest_size(payload), own
+
+
+def _content(reader: ObjectReader, member: Seen, largest: int) -> bytes:
+    if member.entry.size > largest:
         raise not_a_datablock(f"{member.entry.name!r} has {member.entry.size} bytes")
     content = bytes(reader.read_at(member.content_at, member.entry.size))
     if bag.sha256_of(content) != member.sha256:

@@ -130,14 +130,11 @@ class _Search:
 
     def _info(self) -> Member:
         """Find `bag-info.txt`; if no copy has it right, a place for it, and what is left to make it from."""
-        headers = [(number, header) for number, header in self._headers() if header.entry.size <= _LARGEST_INFO]
         if found := self._find_next(bag.INFO_NAME):
             return found
-        for number, header in headers:
-            self._evidence += header.content
-            self._infos.append(bytes(self._sources.read(number, header.content_at, header.entry.size)))
+        self._evidence += b"".join(header.content for _, header in self._headers())
         at = self._placer.at + pax.header_size(pax.Entry(bag.INFO_NAME, 0, self._newest_ms), self._placer.at)
-        self._infos += [bytes(self._sources.read(number, at, _LARGEST_INFO)) for number in range(len(self._sources))]
+        self._infos = [bytes(self._sources.read(number, at, _LARGEST_INFO)) for number in range(len(self._sources))]
         self._evidence += b"".join(told.sha256.encode() for told in self._told if told.name == bag.INFO_NAME)
         pids = possible_pids(self._record, self._infos, ())
         # The leading members' sizes come later; their digits hardly ever make a block more.

@@ -118,7 +118,7 @@ class Sources:
             done += len(piece)
 
     def indexes(self, archive_id: str) -> Iterator[bytes]:
-        """Give what lies beside the copies as the datablock's index, as far as it can be read; also beside lost ones."""
+        """Give what can be read of the indexes beside the copies, also beside lost ones."""
         name = index_name(archive_id)
         for store in self._stores:
             with suppress(IntegrityError, RefusedError):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from emdewar.stores.store import ObjectReader
 
 _WINDOW: Final = 8 << 10
 _SCAN_STEP: Final = 1 << 20
+_PAGE: Final = 4096
 _COMMENT: Final = re.compile(rb" comment=sha256:([0-9a-f]{64})")
 _MAGIC: Final = re.compile(rb"ustar\0")
 _MAGIC_AT: Final = 257
@@ -61,7 +63,7 @@ def walk(reader: ObjectReader) -> Iterator[Seen | Gap]:
         try:
             header = read_header(window.read_at, at)
         except IntegrityError as error:
-            if reader.size - at <= _LONGEST_END and not any(window.read_at(at, 2 * pax.TAR_BLOCK)):
+            if reader.size - at <= _LONGEST_END and _is_end(window, at, reader.size):
                 return
             end = _next_header(reader, at + pax.TAR_BLOCK)
             yield Gap(at, end, str(error))
@@ -69,8 +71,10 @@ def walk(reader: ObjectReader) -> Iterator[Seen | Gap]:
             continue
         seen = _seen(header)
         if seen.content_at + seen.entry.size > reader.size:
-            yield Gap(at, reader.size, f"the member {header.entry.name!r} at byte {at} goes beyond the end of the tar")
-            return
+            end = _next_header(reader, at + pax.TAR_BLOCK)
+            yield Gap(at, end, f"the member {header.entry.name!r} at byte {at} goes beyond the end of the tar")
+            at = end
+            continue
         yield seen
         at = seen.end
     yield Gap(at, reader.size, "the tar has no end: it was cut, or is still being written")
@@ -83,10 +87,18 @@ def _seen(header: ReadHeader) -> Seen:
     return Seen(header.entry, header.at, header.content_at, sha256, is_exact)
 
 
+def _is_end(window: "_Window", at: int, size: int) -> bool:
+    """Tell whether nothing but zeros follows, which a hole near the end is not."""
+    try:
+        return not any(window.read_at(at, size - at))
+    except IntegrityError:
+        return False
+
+
 def _next_header(reader: ObjectReader, at: int) -> int:
     """Search for the next block that begins a header which can be read; gives the tar's end if there is none."""
     while at < reader.size:
-        chunk = bytes(reader.read_at(at, _SCAN_STEP))
+        chunk = _chunk(reader, at)
         if not chunk:
             break
         for magic in _MAGIC.finditer(chunk):
@@ -95,6 +107,14 @@ def _next_header(reader: ObjectReader, at: int) -> int:
                 return at + start
         at += len(chunk)
     return reader.size
+
+
+def _chunk(reader: ObjectReader, at: int) -> bytes:
+    """Read the next bytes to search: as many as the medium gives at once, or zeros for a page that it cannot read."""
+    for size in (_SCAN_STEP, _PAGE):
+        with suppress(IntegrityError):
+            return bytes(reader.read_at(at, size))
+    return bytes(_PAGE)
 
 
 def _is_readable(reader: ObjectReader, at: int) -> bool:
@@ -116,7 +136,12 @@ class _Window:
     def read_at(self, offset: int, size: int) -> bytes:
         start = offset - self._at
         if start < 0 or start + size > len(self._content):
+            self._content = self._read(offset, size)
             self._at = offset
-            self._content = bytes(self._reader.read_at(offset, max(size, _WINDOW)))
             start = 0
         return self._content[start : start + size]
+
+    def _read(self, offset: int, size: int) -> bytes:
+        with suppress(IntegrityError):
+            return bytes(self._reader.read_at(offset, max(size, _WINDOW)))
+        return bytes(self._reader.read_at(offset, size))  # what follows may be all that cannot be read

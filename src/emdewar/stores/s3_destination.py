@@ -1,7 +1,8 @@
 """A bucket that files are restored to, as objects under their paths, and links to them that expire."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Lock
@@ -10,7 +11,6 @@ from typing import Final, Self
 
 from emdewar.datablock.destination import in_the_way_error
 from emdewar.errors import (
-    CHECKSUM_MISMATCH,
     OBJECT_EXISTS,
     UNSAFE_NAMES,
     IntegrityError,
@@ -96,14 +96,9 @@ class S3Destination:
     def _sha256_of(self, path: str, head: Head) -> str:
         digest = hashlib.sha256()
         subject = f"{path} in {self.place}"
-        try:
-            with S3Reader(self._bucket, path, head, subject) as reader:
-                for at in range(0, reader.size, reader.read_step):
-                    digest.update(reader.read_at(at, reader.read_step))
-        except IntegrityError as error:
-            # Nothing is wrong with the copy that is restored.
-            msg = f"{subject} changed or went while it was read; try again when nobody else writes there"
-            raise UnavailableError(msg) from error
+        with _no_fault_of_the_archive(), S3Reader(self._bucket, path, head, subject) as reader:
+            for at in range(0, reader.size, reader.read_step):
+                digest.update(reader.read_at(at, reader.read_step))
         return digest.hexdigest()
 
     def create(self, file: DataFile) -> "S3FileWriter":
@@ -170,9 +165,10 @@ class S3FileWriter:
         """Put the next bytes.
 
         Raises:
-            UnavailableError: The service is full or cannot be reached.
+            UnavailableError: The service is full, cannot be reached, or gets other bytes than were sent.
         """
-        self._writer.write_at(self._at, data)
+        with _no_fault_of_the_archive():
+            self._writer.write_at(self._at, data)
         self._at += len(data)
 
     def publish(self) -> None:
@@ -180,17 +176,17 @@ class S3FileWriter:
 
         Raises:
             RefusedError: Another object bears the path by now.
-            UnavailableError: The service could not complete it.
-            IntegrityError: The service lost or changed it.
+            UnavailableError: The service could not complete it, lost it or changed it.
         """
         try:
-            self._writer.commit()
+            with _no_fault_of_the_archive():
+                self._writer.commit()
         except RefusedError as error:
             if error.reason != OBJECT_EXISTS:
                 raise
-            if not self._destination.shows(self._file):
-                msg = f"{self._file.path} was in {self._destination.place} a moment ago and is gone; restore it again"
-                raise IntegrityError(msg, reason=CHECKSUM_MISMATCH) from error
+        if not (self._writer.is_proven or self._destination.shows(self._file)):
+            msg = f"{self._file.path} was in {self._destination.place} a moment ago and is gone; restore it again"
+            raise UnavailableError(msg)
 
     def __enter__(self) -> Self:
         """Start."""
@@ -201,3 +197,12 @@ class S3FileWriter:
     ) -> None:
         """Discard what was not published."""
         self._writer.__exit__(kind, error, trace)
+
+
+@contextmanager
+def _no_fault_of_the_archive() -> Iterator[None]:
+    """What a bucket of users loses or changes says nothing against the copy that is restored to it."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise UnavailableError(f"{error}; look into the bucket, then restore again") from error

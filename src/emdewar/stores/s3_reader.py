@@ -78,7 +78,7 @@ class S3Reader:
         return 0
 
     def _check_range(self, answer: Answer, at: int) -> None:
-        """Take only the bytes that were asked for; others say nothing against the object, unless it has another size."""
+        """Take only the bytes that were asked for; others are nothing against the object, unless its size differs."""
         start, size = _place_of(answer)
         if size not in {None, self.size}:
             msg = f"{self._subject} has {size} bytes instead of {self.size}: it became another object while it was read"

@@ -62,6 +62,9 @@ class S3Writer:
 
     A whole part goes out as it is given, without a copy; smaller pieces are gathered until their part is full. What is
     held in memory is what the callers hold, and the parts that are begun.
+
+    Attributes:
+        is_proven: Whether the service showed that the committed object is ours and not just as large.
     """
 
     def __init__(self, target: Target, on_end: Callable[[], None]) -> None:
@@ -84,6 +87,7 @@ class S3Writer:
         self._spans: list[Span] = []
         self._parts: list[Part] = []
         self._is_visible = False
+        self.is_proven = False
         self._single = b""
         self._upload: Upload | None = None
         if target.size > self._part_size:
@@ -233,6 +237,7 @@ class S3Writer:
             if target.may_replace:
                 return
             raise self._other_error()
+        self.is_proven = WRITER in head.metadata or head.crc64nvme is not None
         expected = target.size, self._crc()
         found = head.size, expected[1] if head.crc64nvme is None else head.crc64nvme
         if found != expected:
@@ -248,10 +253,10 @@ class S3Writer:
         return join(self._spans).crc if self._spans else 0
 
     def _is_ours(self, head: Head) -> bool:
-        """Tell whether we wrote it; a service that forgets metadata is asked for the size only."""
-        return head.metadata.get(WRITER, self._token) == self._token and (
-            WRITER in head.metadata or head.size == self._target.size
-        )
+        """Tell whether we wrote it; a service that forgets metadata is asked for size and checksum only."""
+        if WRITER in head.metadata:
+            return head.metadata[WRITER] == self._token
+        return head.size == self._target.size and head.crc64nvme in {None, self._crc()}
 
     def _other_error(self) -> RefusedError:
         msg = f"{self._target.subject} was written by somebody else meanwhile and is never rewritten; verify it instead"

@@ -5,8 +5,8 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from emdewar.testing.s3_strict import read_body, refusal
@@ -29,6 +29,8 @@ Kind = Literal[
     "lose",
     "late-error",
     "unchecked",
+    "ignored-range",
+    "odd-headers",
 ]
 
 
@@ -42,6 +44,7 @@ class S3Fault:
             of the answer. flip-read: one bit of the answer is wrong. flip-stored: one bit of what is kept is wrong,
             after all checks. truncate-stored: only half of it is kept, after all checks. lose: says yes, and has
             nothing. late-error: says 200 and then that it failed. unchecked: takes everything, as moto alone does.
+            ignored-range: gives the whole object. odd-headers: answers with other headers.
         method: Requests of this method only; empty for all.
         query: Requests whose query holds this only; empty for all.
         key: Requests whose path holds this only; empty for all.
@@ -50,6 +53,7 @@ class S3Fault:
         code: S3's word for the error.
         retry_after_s: What the error asks the client to wait.
         delay_s: How much later a slow answer comes.
+        headers: The odd headers, by names in lower case; without a value they are left out.
     """
 
     kind: Kind
@@ -61,6 +65,7 @@ class S3Fault:
     code: str = "SlowDown"
     retry_after_s: int | None = None
     delay_s: float = 0.0
+    headers: Mapping[str, str | None] = field(default_factory=dict)
 
     def wire(self) -> bytes:
         """Write it for the control path."""
@@ -110,14 +115,23 @@ class FaultyS3:
         match fault.kind:
             case "cut-request":
                 return _hang_up(environ, start_response)
-            case "unchecked":
-                return self._unchecked(environ, start_response)
+            case "unchecked" | "ignored-range" | "odd-headers":
+                return self._hand_on_oddly(fault, environ, start_response)
             case "lose":
                 return self._lose(environ, start_response)
             case "flip-stored" | "truncate-stored":
                 return self._spoil_stored(fault, environ, start_response)
             case _:
                 return self._spoil_answer(fault, environ, start_response)
+
+    def _hand_on_oddly(
+        self, fault: S3Fault, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if fault.kind == "unchecked":
+            return self._unchecked(environ, start_response)
+        if fault.kind == "ignored-range":
+            environ = {name: value for name, value in environ.items() if name != "HTTP_RANGE"}
+        return self._checked(environ, _with_headers(start_response, fault.headers))
 
     def _spoil_answer(
         self, fault: S3Fault, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -176,6 +190,15 @@ def _refuse(fault: S3Fault, start_response: "StartResponse") -> list[bytes]:
 def _concerns(fault: S3Fault, environ: "WSGIEnvironment") -> bool:
     is_method = fault.method in {"", environ["REQUEST_METHOD"]}
     return is_method and fault.query in environ.get("QUERY_STRING", "") and fault.key in environ["PATH_INFO"]
+
+
+def _with_headers(start_response: "StartResponse", odd: Mapping[str, str | None]) -> "StartResponse":
+    def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:  # noqa: ANN401 - what WSGI demands
+        others = [pair for pair in headers if pair[0].lower() not in odd]
+        told = [(name, value) for name, value in odd.items() if value is not None]
+        return start_response(status, [*others, *told], *rest)
+
+    return start
 
 
 def _hang_up(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
