@@ -229,5 +229,8 @@ def _reread_one(
         if error.reason == OBJECT_MISSING:
             raise UnreadError(str(error), reason=error.reason) from error
         return report_found(catalog, copy, error, began)
-    record(catalog, store, read)
+    try:
+        record(catalog, store, read)
+    except RefusedError as error:  # somebody found it damaged, or replaced or forgot it, while it was read
+        raise UnreadError(str(error), reason=error.reason) from error
     return None

@@ -259,9 +259,10 @@ def test_a_copy_is_reported_listed_missed_and_replaced(catalog: Catalog) -> None
     second = COPY.model_copy(update={"location": f"{BLOCK.archive_id}.2.tar", "verified_at": datetime.now(UTC)})
     lost = {"objectMissing": {"message": "nothing there"}}
 
-    catalog.report_copy(
-        BLOCK.archive_id, "tape", CopyStatus.LOST, lost, "run-5", location=COPY.location, checked_at=NOON
-    )
+    with pytest.raises(RefusedError, match="was looked at"):
+        catalog.report_copy(
+            BLOCK.archive_id, "tape", CopyStatus.LOST, lost, "run-5", location=COPY.location, checked_at=NOON
+        )
     too_early = list(catalog.copies("tape", status=CopyStatus.LOST))
     catalog.report_copy(BLOCK.archive_id, "tape", CopyStatus.LOST, lost, "run-5", checked_at=COPY.verified_at)
     [found] = catalog.copies("tape", status=CopyStatus.LOST)

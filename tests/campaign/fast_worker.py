@@ -170,6 +170,9 @@ class FastWorker:
 
     def _bury(self, child: Child, why: str) -> None:
         """Say that a run has crashed, as a worker does when its process is gone."""
+        assert self._zygote is not None
+        _write(self._zygote.stdin, {"buried": child.pid})
+        assert int(self._read()) == child.pid
         state = self.client.read_flow_run(child.run).state
         if state and not state.is_final():
             self.client.set_flow_run_state(child.run, Crashed(message=why), force=True)

@@ -1,6 +1,6 @@
 """Kill the worker at random instants of a dataset's life, again and again, and count what is lost: nothing may be.
 
-`make campaign` runs this; KILLS and SEED choose how often and when. Not a part of `make test`.
+`make campaign` runs this; SITE_KILLS and SEED choose how often and when. Not a part of `make test`.
 """
 
 import os
@@ -16,7 +16,7 @@ from deployments.local_site import LocalSite
 from emdewar.acquisition.identity import session_pid
 from tests.e2e.driving import replace_worker, start, status, until, wait
 
-KILLS = int(os.environ.get("KILLS", "10"))
+KILLS = int(os.environ.get("SITE_KILLS", "10"))
 SEED = int(os.environ.get("SEED", "1"))
 FILES, FILE_BYTES = 40, 2_000_000
 LIFE_S = 14.0

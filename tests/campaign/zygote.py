@@ -9,7 +9,6 @@ import json
 import os
 import pkgutil
 import resource
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,12 +27,11 @@ def main() -> None:
     """Fork until there is nothing more to read."""
     for module in pkgutil.iter_modules(flows.__path__):
         importlib.import_module(f"flows.{module.name}")
-    # The kernel buries the children.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:
-        sys.stdout.write(f"{_forked(json.loads(line))}\n")
+        order = json.loads(line)
+        sys.stdout.write(f"{_buried(order['buried']) if 'buried' in order else _forked(order)}\n")
         sys.stdout.flush()
 
 
@@ -42,7 +40,6 @@ def _forked(order: dict[str, Any]) -> int:
     if child:
         return child
     os.setsid()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(LOGS / f"{order['run']}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -55,6 +52,12 @@ def _forked(order: dict[str, Any]) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
+
+
+def _buried(child: int) -> int:
+    """Forget a child that has ended: until then nothing else gets its number."""
+    os.waitpid(child, 0)
+    return child
 
 
 def _run(order: dict[str, Any]) -> None:
