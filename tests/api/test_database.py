@@ -39,7 +39,7 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
 
     with database.reading() as session:
         versions = session.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
-    assert versions == ["0002"]
+    assert versions == ["0003"]
 
 
 @pytest.mark.parametrize("table", SQLModel.metadata.sorted_tables, ids=lambda table: table.name)
