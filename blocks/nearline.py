@@ -3,13 +3,12 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from prefect.blocks.core import Block
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from blocks.named import AbsolutePath
-from blocks.store import check_mount
+from blocks.store import FolderArchive
 from emdewar.stores.nearline import NearlineStore
 from emdewar.stores.site_command import LIST, PATHS
 from emdewar.stores.store import Store
@@ -123,7 +122,7 @@ class TapeRest(_Tape):
         return TapeRestApi(TapeRestClient(self.url, login), self.prefix, memory)
 
 
-class NearlineArchive(Block):
+class NearlineArchive(FolderArchive):
     """A folder that keeps datablocks on tape."""
 
     _block_type_name: ClassVar[str] = "EM Dewar Nearline Archive"
@@ -133,11 +132,6 @@ class NearlineArchive(Block):
     kind: Literal["nearline"] = Field(default="nearline", description="Tells it from the other kinds of stores.")
     store_name: str = Field(description="Name of the store on record; never reuse it.", examples=["archive-tape-1"])
     root: AbsolutePath = Field(description="The folder in front of the tape.", examples=["/hsm/emdewar"])
-    mounted_at: AbsolutePath | None = Field(
-        default=None,
-        description="Where a file system must be mounted for the folder to be the store; none means it always is.",
-        examples=["/hsm"],
-    )
     tape: Annotated[SimulatedLibrary | SiteCommands | TapeRest, Field(discriminator="kind")] = Field(
         description="How the tape system is asked."
     )
@@ -148,20 +142,10 @@ class NearlineArchive(Block):
         default=None, description="Folder for what was recalled, which all workers see; none means one in the folder."
     )
 
-    @model_validator(mode="after")
-    def _lies_on_its_mount(self) -> Self:
-        check_mount(self.root, self.mounted_at)
-        return self
-
-    @property
-    def place(self) -> str:
-        """What tells its place from others."""
-        return str(self.root.resolve())
-
     @property
     def folders(self) -> list[Path]:
         """Folders that nobody may restore into."""
-        return [self.root, self.tape.folder] if isinstance(self.tape, SimulatedLibrary) else [self.root]
+        return [*super().folders, self.tape.folder] if isinstance(self.tape, SimulatedLibrary) else super().folders
 
     def store(self) -> Store:
         """Open the store."""

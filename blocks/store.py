@@ -11,26 +11,24 @@ from emdewar.stores.posix import PosixStore
 from emdewar.stores.store import Store
 
 
-class PosixArchive(Block):
-    """A folder that keeps datablocks: a disk, NFS or a parallel file system."""
+class FolderArchive(Block):
+    """What stores in a folder have in common."""
 
-    _block_type_name: ClassVar[str] = "EM Dewar POSIX Archive"
-    _block_type_slug: ClassVar[str] = "emdewar-posix-archive"
-    _description: ClassVar[str] = "A folder that keeps datablocks."
-
-    kind: Literal["posix"] = Field(default="posix", description="Tells it from the other kinds of stores.")
-    store_name: str = Field(description="Name of the store on record; never reuse it.", examples=["archive-disk-1"])
-    root: AbsolutePath = Field(description="The folder.", examples=["/archive/emdewar"])
-
+    kind: str = Field(description="Tells it from the other kinds of stores.")
+    store_name: str = Field(description="Name of the store on record; never reuse it.")
+    root: AbsolutePath = Field(description="The folder.")
     mounted_at: AbsolutePath | None = Field(
         default=None,
         description="Where a file system must be mounted for the folder to be the store; none means it always is.",
-        examples=["/archive"],
+        examples=["/archive", "/hsm"],
     )
 
     @model_validator(mode="after")
     def _lies_on_its_mount(self) -> Self:
-        check_mount(self.root, self.mounted_at)
+        if self.mounted_at is not None and not self.root.is_relative_to(self.mounted_at):
+            raise ValueError(
+                f"{self.root} does not lie below {self.mounted_at}: give the mount point that the folder is on"
+            )
         return self
 
     @property
@@ -43,16 +41,18 @@ class PosixArchive(Block):
         """Folders that nobody may restore into."""
         return [self.root]
 
+
+class PosixArchive(FolderArchive):
+    """A folder that keeps datablocks: a disk, NFS or a parallel file system."""
+
+    _block_type_name: ClassVar[str] = "EM Dewar POSIX Archive"
+    _block_type_slug: ClassVar[str] = "emdewar-posix-archive"
+    _description: ClassVar[str] = "A folder that keeps datablocks."
+
+    kind: Literal["posix"] = Field(default="posix", description="Tells it from the other kinds of stores.")
+    store_name: str = Field(description="Name of the store on record; never reuse it.", examples=["archive-disk-1"])
+    root: AbsolutePath = Field(description="The folder.", examples=["/archive/emdewar"])
+
     def store(self) -> Store:
         """Open the store."""
         return PosixStore(self.store_name, self.root, mounted_at=self.mounted_at)
-
-
-def check_mount(root: Path, mounted_at: Path | None) -> None:
-    """Check that a folder lies on what is mounted for it.
-
-    Raises:
-        ValueError: It does not.
-    """
-    if mounted_at is not None and not root.is_relative_to(mounted_at):
-        raise ValueError(f"{root} does not lie below {mounted_at}: give the mount point that the folder is on")

@@ -3,13 +3,13 @@
 import hashlib
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from deployments.demo.story import Story
 from deployments.local_site import LocalSite
 from emdewar.errors import IntegrityError, RefusedError, UnavailableError
 from emdewar.lifecycle import JobType
 from emdewar.records import CopyRecord, DatablockRecord, DataFile
+from emdewar.testing.rot import flip_bit
 
 DISK = "archive-disk"
 FEW = 3
@@ -39,7 +39,8 @@ class Hardships:
     def rot(self) -> None:
         """Flip a bit on the disk, find it by reading everything again, and have it mended from tape."""
         tar = self._disk / self._copy_on_disk().location
-        position = _flip_bit(tar)
+        position = tar.stat().st_size // 2
+        flip_bit(tar, position)
         self._story.say(f"One bit of {tar.name} was flipped on the disk, in byte {position:,}; nobody has noticed.")
         everything = {"store": DISK, "budget_bytes": 10**12}
         self._story.follow("fixity", self._story.start("fixity/scheduled", everything))
@@ -115,15 +116,3 @@ class Hardships:
 def _check_patience(deadline_s: float, what: str) -> None:
     if time.monotonic() > deadline_s:
         raise UnavailableError(f"{what} within {PATIENCE_S:.0f} s; see the runs in the Prefect UI")
-
-
-def _flip_bit(path: Path) -> int:
-    """Change one bit in the middle of a file; gives the byte."""
-    position = path.stat().st_size // 2
-    path.chmod(0o644)
-    with path.open("r+b") as file:
-        file.seek(position)
-        byte = file.read(1)[0]
-        file.seek(position)
-        file.write(bytes([byte ^ 1]))
-    return position

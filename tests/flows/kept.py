@@ -29,6 +29,7 @@ from emdewar.records import (
     LifecyclePatch,
 )
 from emdewar.stores.store import Locality
+from emdewar.testing.rot import flip_bit
 from tests.flows.scene import Scene
 
 DISK, TAPE = "archive-disk", "archive-tape"
@@ -102,7 +103,7 @@ class Kept:
             for number, block in enumerate(self.blocks(), start=1):
                 for file in catalog.datablock_files(block.archive_id):
                     if file.path == path:
-                        _flip(self.tar(store, number), (file.offset or 0) + 1234)
+                        flip_bit(self.tar(store, number), (file.offset or 0) + 1234)
 
 
 def keep(
@@ -204,12 +205,3 @@ def draft(pid: str, source: Path) -> DatasetDraft:
         source_folder=source.as_posix(),
         creation_time=datetime.now(UTC),
     )
-
-
-def _flip(path: Path, position: int) -> None:
-    path.chmod(0o644)
-    with path.open("r+b") as file:
-        file.seek(position)
-        byte = file.read(1)[0]
-        file.seek(position)
-        file.write(bytes([byte ^ 1]))

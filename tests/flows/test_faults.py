@@ -25,6 +25,7 @@ from emdewar.errors import (
 from emdewar.lifecycle import ArchiveStatus, CopyStatus
 from emdewar.policy import ArchivePolicy
 from emdewar.recall import NO_GOOD_COPY
+from emdewar.testing.rot import flip_bit
 from flows.acquire import acquire
 from flows.archive import archive
 from flows.ingest import ingest
@@ -47,7 +48,7 @@ def ingested(scene: Scene, write: Write) -> Scene:
 
 
 def test_a_byte_flipped_in_the_landing_zone_stops_the_archive(ingested: Scene) -> None:
-    _flip(ingested.landed / "Data" / "a.bin", 1234)
+    flip_bit(ingested.landed / "Data" / "a.bin", 1234)
 
     error = _archive_fails(ingested, IntegrityError)
 
@@ -179,7 +180,7 @@ def test_a_session_that_changes_after_ingest_is_refused_and_its_dataset_stays_as
 def test_a_flipped_byte_on_the_archive_is_found_when_it_is_retrieved(ingested: Scene) -> None:
     archive(ingested.pid)
     (tar,) = (path for path in ingested.tars() if path.suffix == ".tar")
-    _flip(tar, tar.stat().st_size // 2)
+    flip_bit(tar, tar.stat().st_size // 2)
 
     with pytest.raises(IntegrityError):
         retrieve(ingested.pid)
@@ -197,18 +198,6 @@ def test_a_catalog_that_is_down_is_unavailable_not_a_lost_dataset(ingested: Scen
 
     with pytest.raises(UnavailableError, match=r"127\.0\.0\.1:9"):
         nowhere.client()
-
-
-def _flip(path: Path, position: int) -> None:
-    """Change one bit as a disk would: the times stay."""
-    stat = path.stat()
-    path.chmod(0o644)
-    with path.open("r+b") as file:
-        file.seek(position)
-        byte = file.read(1)[0]
-        file.seek(position)
-        file.write(bytes([byte ^ 1]))
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
 def _archive_fails(scene: Scene, kind: type[DewarError]) -> DewarError:

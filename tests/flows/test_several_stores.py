@@ -10,9 +10,10 @@ import pytest
 
 from emdewar.errors import NO_SPACE, IntegrityError, UnavailableError
 from emdewar.lifecycle import ArchiveStatus
+from emdewar.testing.rot import flip_bit
 from flows.archive import archive
 from tests.flows.scene import Scene
-from tests.flows.vault import Vault, build, flip, folder_store
+from tests.flows.vault import Vault, build, folder_store
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +93,7 @@ def test_a_foreign_object_under_the_name_is_left_alone_and_the_copy_gets_the_nex
     name, content = vault.copy(one).location, vault.tar(one).read_bytes()
     with vault.scene.site.catalog("operator") as catalog:
         catalog.reset(vault.pid, "to be archived anew")
-    flip(vault.folder(one) / name, len(content) // 2)
+    flip_bit(vault.folder(one) / name, len(content) // 2)
 
     vault.archived()
 
@@ -159,7 +160,7 @@ def test_a_dry_run_that_fails_leaves_the_dataset_as_it_is(vault: Vault) -> None:
 
 
 def test_rot_in_the_landing_zone_is_no_stores_fault_and_nothing_becomes_visible(vault: Vault) -> None:
-    flip(vault.landed / "Data" / "a.bin", 7)
+    flip_bit(vault.landed / "Data" / "a.bin", 7)
 
     with pytest.raises(IntegrityError, match=r"a\.bin"):
         archive(vault.pid, facility=vault.name)

@@ -18,6 +18,7 @@ from emdewar.lifecycle import ArchiveStatus
 from emdewar.records import CopyRecord, DatablockRecord, DataFile, Dataset, DatasetDraft, LifecyclePatch
 from emdewar.stores.store import Availability, Locality
 from emdewar.testing.datasets import ACQUIRED_AT
+from emdewar.testing.rot import flip_bit
 from flows.archive import archive
 from tests.flows.scene import Scene
 
@@ -101,7 +102,7 @@ class Vault:
         """Change one bit of a file in a copy, as a disk would: the times stay."""
         with self.scene.site.catalog() as catalog:
             (file,) = (file for file in catalog.datablock_files(self.block().archive_id) if file.path == path)
-        flip(self.tar(store), (file.offset or 0) + 5)
+        flip_bit(self.tar(store), (file.offset or 0) + 5)
 
     def archive(self, pid: str) -> None:
         """Archive another dataset of the facility."""
@@ -163,18 +164,6 @@ class Vault:
         """Give the archive statuses it went through."""
         with self.scene.site.catalog() as catalog:
             return [event.to_status for event in catalog.history(self.pid) if event.field == "archiveStatusMessage"]
-
-
-def flip(path: Path, position: int) -> None:
-    """Change one bit of a file and keep its times."""
-    stat = path.stat()
-    path.chmod(0o644)
-    with path.open("r+b") as file:
-        file.seek(position)
-        byte = file.read(1)[0]
-        file.seek(position)
-        file.write(bytes([byte ^ 1]))
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
 def folder_store(folder: Path, name: str) -> dict[str, str]:

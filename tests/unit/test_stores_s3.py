@@ -42,12 +42,6 @@ def running() -> Iterator[S3ServerProcess]:
 
 
 @pytest.fixture
-def server(running: S3ServerProcess) -> Iterator[S3ServerProcess]:
-    yield running
-    running.heal()
-
-
-@pytest.fixture
 def bucket(server: S3ServerProcess) -> str:
     return server.new_bucket()
 

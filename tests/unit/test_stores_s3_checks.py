@@ -1,7 +1,6 @@
 """What a service enforces is found out by trying, and decides how objects are protected on their way."""
 
 import hashlib
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,18 +15,6 @@ from emdewar.testing.s3_process import S3ServerProcess
 ENFORCED, IGNORED, REFUSED = Treatment.ENFORCED, Treatment.IGNORED, Treatment.REFUSED
 UNCHECKED = S3Fault("unchecked", times=None)
 LARGE = bytes(SMALLEST_PART) + b"the last part"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[S3ServerProcess]:
-    with S3ServerProcess() as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: S3ServerProcess) -> Iterator[S3ServerProcess]:
-    yield running
-    running.heal()
 
 
 @pytest.fixture

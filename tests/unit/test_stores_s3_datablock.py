@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -45,18 +44,6 @@ files = [declare(path.relative_to(folder).as_posix(), path.read_bytes()) for pat
 print("begin", flush=True)
 write_datablock(plan_all(files), Path(folder), [S3Store("s3", account_at(url), bucket)])
 """
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[S3ServerProcess]:
-    with S3ServerProcess() as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: S3ServerProcess) -> Iterator[S3ServerProcess]:
-    yield running
-    running.heal()
 
 
 @pytest.fixture

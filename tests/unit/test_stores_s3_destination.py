@@ -3,7 +3,6 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -21,18 +20,6 @@ from emdewar.testing.s3_process import S3ServerProcess
 SMALL = b"a movie, in short"
 LARGE = os.urandom(SMALLEST_PART) + b"and a bit more"
 TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[S3ServerProcess]:
-    with S3ServerProcess() as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: S3ServerProcess) -> Iterator[S3ServerProcess]:
-    yield running
-    running.heal()
 
 
 @pytest.fixture

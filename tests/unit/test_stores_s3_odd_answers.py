@@ -1,7 +1,6 @@
 """Answers that no S3 service should give and some do, or a proxy before them: never damage, never an unknown error."""
 
 import email.parser
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.client import HTTPMessage
 
@@ -25,18 +24,6 @@ CONTENT = bytes(range(256)) * (SMALLEST_PART // 256)
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 EXPIRY = datetime(2026, 12, 23, tzinfo=UTC)
 SECRET = "AQoDYXdzEPT-this-is-a-long-session-token"  # noqa: S105 (a made one)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[S3ServerProcess]:
-    with S3ServerProcess() as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: S3ServerProcess) -> Iterator[S3ServerProcess]:
-    yield running
-    running.heal()
 
 
 @pytest.fixture
