@@ -54,8 +54,6 @@ def populated(flows: httpx.Client, as_: As) -> httpx.Client:
 
 
 @pytest.mark.slow
-# A thread of a server that another test started may draw a number while a strategy is being drawn from.
-@pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.label for operation in OPERATIONS])
 def test_no_request_makes_the_catalog_fail_or_answer_what_is_not_documented(
     populated: httpx.Client, operation: APIOperation[Any, Any, Any, Any]
