@@ -37,6 +37,7 @@ class SimulatedLibrary(_Tape):
     evict_after_s: float = Field(default=300, ge=0, description="How long it stays on disk then, in seconds.")
     disk_bytes: int | None = Field(default=None, gt=0, description="Size of the disk in front; none means no limit.")
     mount_s: float = Field(default=15, ge=0, description="Time to mount the tape, in seconds.")
+    wind_s: float = Field(default=0.5, ge=0, description="Time to wind past one file, in seconds.")
     bytes_per_s: int = Field(default=300_000_000, gt=0, description="Speed of the drive.")
 
     def system(self, root: Path, memory: Path) -> TapeSystem:  # noqa: ARG002 - it remembers by itself
@@ -46,6 +47,7 @@ class SimulatedLibrary(_Tape):
             evict_after=timedelta(seconds=self.evict_after_s),
             disk_bytes=self.disk_bytes,
             mount=timedelta(seconds=self.mount_s),
+            wind=timedelta(seconds=self.wind_s),
             bytes_per_s=self.bytes_per_s,
         )
         return SimulatedTape(root, self.folder, pace)

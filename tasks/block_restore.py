@@ -19,6 +19,7 @@ from tasks.ordering import Order
 from tasks.presence import Presence
 from tasks.progress import Progress
 from tasks.recalling import Plan
+from tasks.standing import check_is_itself
 
 OF_DESTINATION: Final = frozenset({BUSY, NO_SPACE})
 """Reasons that are the destination's when files are restored: another copy would not help."""
@@ -79,7 +80,7 @@ class BlockRestore:
         for copy in self._plan.now:
             began = datetime.now(UTC)
             try:
-                self._restore(copy, self._names)
+                self._restore_all(copy)
             except IntegrityError as error:
                 self._condemn(copy, error, began)
             except UnavailableError as error:
@@ -92,6 +93,15 @@ class BlockRestore:
         if unavailable and not self._plan.later:
             raise unavailable
         return False
+
+    def _restore_all(self, copy: CopyRecord) -> None:
+        """Restore from one copy; that it is gone is only believed of a store that shows other things."""
+        try:
+            self._restore(copy, self._names)
+        except IntegrityError as error:
+            if error.reason == bad_copies.OBJECT_MISSING:
+                check_is_itself(self._catalog, self._stores[copy.store])
+            raise
 
     def _condemn(self, copy: CopyRecord, error: IntegrityError, began: datetime) -> None:
         bad_copies.report(self._catalog, self._pid, self._id, copy, error, began=began)

@@ -70,10 +70,10 @@ def settle(facility: Facility, retrievals: list[Retrieval], patience: Patience) 
 
     A retrieval whose run ended without a word is due again, some times.
     """
-    found = _look(facility, [r for r in retrievals if not r.waiting.is_working])
     again: defaultdict[str, list[str]] = defaultdict(list)
     settled: list[Retrieval] = []
     with facility.catalog.client() as catalog:
+        found = _look(facility, catalog, [r for r in retrievals if not r.waiting.is_working])
         for retrieval in retrievals:
             if retrieval.waiting.is_working:
                 settled += _working(catalog, retrieval, patience)
@@ -101,12 +101,12 @@ def tell(facility: Facility, retrievals: list[Retrieval]) -> int:
     return told
 
 
-def _look(facility: Facility, retrievals: Iterable[Retrieval]) -> dict[str, dict[str, Availability]]:
+def _look(facility: Facility, catalog: Catalog, retrievals: Iterable[Retrieval]) -> dict[str, dict[str, Availability]]:
     names: defaultdict[str, set[str]] = defaultdict(set)
     for retrieval in retrievals:
         for asked in retrieval.waiting.asked:
             names[asked.store].add(asked.location)
-    return recalling.look(facility.stores(), {store: sorted(wanted) for store, wanted in names.items()})
+    return recalling.look(catalog, facility.stores(), {store: sorted(wanted) for store, wanted in names.items()})
 
 
 def _working(catalog: Catalog, retrieval: Retrieval, patience: Patience) -> list[Retrieval]:

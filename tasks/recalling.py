@@ -19,6 +19,7 @@ from tasks import bad_copies, destinations
 from tasks.ordering import Order
 from tasks.retrying import TRANSFERS
 from tasks.selecting import Wanted
+from tasks.standing import check_is_itself
 
 
 class Plan(BaseModel, frozen=True):
@@ -58,10 +59,12 @@ def plan(facility: Facility, pid: str, blocks: list[Wanted], order: Order) -> li
     return [_plan(block, choices.get(block.archive_id), asked.get(block.archive_id)) for block in blocks]
 
 
-def look(stores: Mapping[str, Store], names: Mapping[str, list[str]]) -> dict[str, dict[str, Availability]]:
+def look(
+    catalog: Catalog, stores: Mapping[str, Store], names: Mapping[str, list[str]]
+) -> dict[str, dict[str, Availability]]:
     """Ask each store once where objects are; one that cannot tell now is left out.
 
-    A store that holds nothing at all has lost nothing: it is a folder without its mount.
+    A store that shows nothing of what it should hold has lost nothing: it is a folder without its mount.
     """
     found: dict[str, dict[str, Availability]] = {}
     for name, store in stores.items():
@@ -69,12 +72,9 @@ def look(stores: Mapping[str, Store], names: Mapping[str, list[str]]) -> dict[st
             continue
         try:
             answer = store.availability(names[name])
-            if any(seen.locality is not Locality.MISSING for seen in answer.values()) or any(
-                True for _ in store.objects()
-            ):
-                found[name] = answer
-            else:
-                get_run_logger().error("store %s holds nothing at all: is it mounted?", name)
+            if all(seen.locality is Locality.MISSING for seen in answer.values()):
+                check_is_itself(catalog, store)
+            found[name] = answer
         except UnavailableError as error:
             get_run_logger().warning("store %s is left out: %s", name, error)
     return found
@@ -105,7 +105,7 @@ def _choices(facility: Facility, catalog: Catalog, pid: str, left: Iterable[Want
     stores = facility.stores()
     began = datetime.now(UTC)
     names = {name: [c.location for r in records for c in r.copies if c.store == name] for name in stores}
-    found = look(stores, names)
+    found = look(catalog, stores, names)
     choices = {r.archive_id: choose(r.copies, list(stores), found, order.progress.given_up) for r in records}
     for archive_id, choice in choices.items():
         for copy in choice.lost:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import tarfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +24,13 @@ from tests.flows.kept import draft, written
 
 KILLS = int(os.environ.get("KILLS", "200"))
 SEED = int(os.environ.get("SEED", "1"))
-DATASETS = int(os.environ.get("DATASETS", "30"))
-KILL_SHARE, FULL_SHARE, STRIKE_SHARE, PAUSE_SHARE = 0.6, 0.03, 0.008, 0.005
+DATASETS = int(os.environ.get("DATASETS", "60"))
+KILL_SHARES = {"archive": 0.95, "retrieve": 0.7}
+KILL_SHARE, FULL_SHARE, STRIKE_SHARE, PAUSE_SHARE = 0.5, 0.03, 0.008, 0.005
 BUSY = 3
 """Runs that keep two cores busy; those that wait before they try again come on top."""
 
-TAPE = {"migrate_after_s": 0, "evict_after_s": 0.5, "mount_s": 0.3, "bytes_per_s": 50_000_000}
+TAPE = {"migrate_after_s": 0, "evict_after_s": 0.5, "mount_s": 0.3, "wind_s": 0, "bytes_per_s": 50_000_000}
 POLICY = {"datablock_target_bytes": 1_000_000, "reverify_after_days": 0, "release_after_days": 0}
 SETTLE_ROUNDS = 40
 STORES = {"archive-disk": "archive", "archive-tape": "tape"}
@@ -92,7 +93,8 @@ class Campaign:
 
     def run(self, kills: int) -> None:
         """Stir, harm and kill until so many runs were killed."""
-        self._worker.kill_share, self._worker.full_share = KILL_SHARE, FULL_SHARE
+        self._worker.kill_shares = defaultdict(lambda: KILL_SHARE, KILL_SHARES)
+        self._worker.full_share = FULL_SHARE
         done = 0
         while done < kills:
             if len(self._datasets) < DATASETS and done >= len(self._datasets) * kills // (2 * DATASETS):
@@ -107,7 +109,8 @@ class Campaign:
             before, done = done, sum(self._worker.figures.kills.values())
             if done != before and not done % 20:
                 print(f"{done} kills", flush=True)  # noqa: T201 - somebody waits for half an hour
-        self._worker.kill_share = self._worker.full_share = 0.0
+        self._worker.kill_shares = defaultdict(float)
+        self._worker.full_share = 0.0
 
     def settle(self) -> int:
         """Sweep without harm until there is nothing more to do; gives the rounds that it took."""
@@ -123,7 +126,9 @@ class Campaign:
             for sweep, parameters in sweeps.items():
                 self._worker.start(sweep, **parameters)
                 self._worker.work_off(within_s=300)
-            if number > 1 and not self._unfinished():
+            unfinished = self._unfinished()
+            print(f"round {number} of sweeps: {len(unfinished)} unfinished {unfinished[:1]}", flush=True)  # noqa: T201
+            if number > 1 and not unfinished:
                 return number
             self._ask_again()
         return SETTLE_ROUNDS

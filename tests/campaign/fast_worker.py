@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -68,7 +68,8 @@ class FastWorker:
             at_once: How many runs go on at a time.
         """
         self.figures = Figures()
-        self.kill_share = self.full_share = 0.0
+        self.kill_shares: defaultdict[str, float] = defaultdict(float)
+        self.full_share = 0.0
         self._site, self._dice, self._at_once = site, dice, at_once
         self._children: list[Child] = []
         self._typical_s: dict[str, float] = {}
@@ -195,7 +196,7 @@ class FastWorker:
         _write(self._zygote.stdin, order)
         pid, now_s = int(self._read()), time.monotonic()
         killed_at_s = None
-        if self._dice.random() < self.kill_share:
+        if self._dice.random() < self.kill_shares[flow]:
             killed_at_s = now_s + self._dice.uniform(0.02, 1.1 * self._typical_s.get(flow, 1.5))
         self.figures.runs[flow] += 1
         self._children.append(Child(run.id, flow, pid, now_s, killed_at_s))

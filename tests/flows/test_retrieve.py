@@ -1,5 +1,6 @@
 """Files come back from the copy that is nearest, whole or not at all; what is on tape is asked for, not waited for."""
 
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -97,13 +98,16 @@ def test_a_lost_copy_is_reported_and_the_next_one_used(kept: Keep, tmp_path: Pat
     assert [copy.status for copy in dataset.copies(DISK)] == [CopyStatus.LOST, CopyStatus.VERIFIED]
 
 
-def test_a_folder_without_its_mount_has_lost_nothing(kept: Keep, tmp_path: Path) -> None:
+@pytest.mark.parametrize("others", [(), ("another_0001.tar",)], ids=["empty", "another mount"])
+def test_a_folder_without_its_mount_has_lost_nothing(kept: Keep, tmp_path: Path, others: tuple[str, ...]) -> None:
     dataset = kept({1: [DISK]})
     (tmp_path / "disk").rename(tmp_path / "unmounted")
     (tmp_path / "disk").mkdir()
+    for name in others:
+        (tmp_path / "disk" / name).write_bytes(b"of another facility")
 
     state = ask(dataset, tmp_path / "back")
-    (tmp_path / "disk").rmdir()
+    shutil.rmtree(tmp_path / "disk")
     (tmp_path / "unmounted").rename(tmp_path / "disk")
     go_on(dataset)
 
