@@ -25,8 +25,8 @@ from tests.flows.kept import draft, written
 KILLS = int(os.environ.get("KILLS", "200"))
 SEED = int(os.environ.get("SEED", "1"))
 DATASETS = int(os.environ.get("DATASETS", "60"))
-KILL_SHARES = {"archive": 0.95, "retrieve": 0.7}
-KILL_SHARE, FULL_SHARE, STRIKE_SHARE, PAUSE_SHARE = 0.5, 0.03, 0.008, 0.005
+KILL_SHARES = {"archive": 0.7}
+KILL_SHARE, FULL_SHARE, STRIKE_SHARE, PAUSE_SHARE = 0.6, 0.03, 0.012, 0.005
 BUSY = 3
 """Runs that keep two cores busy; those that wait before they try again come on top."""
 
@@ -37,7 +37,7 @@ STORES = {"archive-disk": "archive", "archive-tape": "tape"}
 
 STIRS = {
     "archive-sweep/scheduled": 4,
-    "retrieve": 4,
+    "retrieve": 8,
     "recall-sweep/scheduled": 3,
     "fixity/scheduled": 2,
     "repair/datablocks": 2,
@@ -125,7 +125,7 @@ class Campaign:
         for number in range(1, SETTLE_ROUNDS + 1):
             for sweep, parameters in sweeps.items():
                 self._worker.start(sweep, **parameters)
-                self._worker.work_off(within_s=300)
+                self._worker.work_off(within_s=1200)
             unfinished = self._unfinished()
             print(f"round {number} of sweeps: {len(unfinished)} unfinished {unfinished[:1]}", flush=True)  # noqa: T201
             if number > 1 and not unfinished:

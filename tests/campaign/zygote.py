@@ -4,11 +4,13 @@ It reads one JSON object a line, `{"run": ..., "entrypoint": "flows.archive:arch
 process id. The child runs that flow run, real in every other way, until it ends or is killed.
 """
 
+import faulthandler
 import importlib
 import json
 import os
 import pkgutil
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,7 @@ def _forked(order: dict[str, Any]) -> int:
     log = os.open(LOGS / f"{order['run']}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    faulthandler.register(signal.SIGUSR1)
     if limit := order.get("most_bytes"):
         # The disk is full for whoever writes more to a file.
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
