@@ -6,15 +6,19 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
 from emdewar.errors import BUSY, NO_SPACE, UnavailableError
+from emdewar.recall import RECALL_FAILED
+
+HOPELESS: Final = frozenset({BUSY, NO_SPACE, RECALL_FAILED})
 
 
 def only_if_unavailable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Retry what was unavailable; never what was refused or is damaged.
 
-    Nor what seconds do not change: a full disk stays full, and what another live run does is done by that run.
+    Nor what seconds do not change: a full disk stays full, what another live run does is done by that run, and a
+    recall that was given up was waited for long enough.
     """
     error = state.result(raise_on_failure=False)
-    return isinstance(error, UnavailableError) and error.reason not in {BUSY, NO_SPACE}
+    return isinstance(error, UnavailableError) and error.reason not in HOPELESS
 
 
 class Retries(TypedDict):

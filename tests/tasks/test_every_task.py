@@ -14,6 +14,7 @@ from prefect import Flow, Task
 import flows
 import tasks
 from emdewar.errors import BUSY, NO_SPACE, IntegrityError, RefusedError, UnavailableError
+from emdewar.recall import RECALL_FAILED
 from tasks.retrying import only_if_unavailable
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +51,7 @@ class _Failed:
         (UnavailableError("x"), True),
         (UnavailableError("x", reason=NO_SPACE), False),
         (UnavailableError("x", reason=BUSY), False),
+        (UnavailableError("x", reason=RECALL_FAILED), False),
         (RefusedError("x"), False),
         (IntegrityError("x"), False),
         (ValueError("x"), False),
