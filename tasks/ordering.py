@@ -24,6 +24,9 @@ WAITING = "waiting"
 WHOLE_PLACE = "destinationIsWhole"
 """Parameter of jobs whose destination is a whole path: those of people at Prefect, who may name any folder."""
 
+OPENED_BY = "openedBy"
+"""Parameter of jobs that a flow run opened: which run, and with which parameters."""
+
 
 class Order(BaseModel, frozen=True):
     """What is to be brought back, and where to.
@@ -100,6 +103,14 @@ def read_progress(result: dict[str, Any]) -> Waiting | None:
         return None
 
 
+def opened_by(job: Job) -> Waiting | None:
+    """Read which run opened a job: all that is known of one that was killed before its first word."""
+    match job.job_params.get(OPENED_BY):
+        case {"run": str() as run, "parameters": dict() as parameters} if job.created_at:
+            return Waiting(run=run, is_working=True, parameters=parameters, since=job.created_at)
+    return None
+
+
 def _taken_over(before: Waiting | None) -> Waiting:
     """Go on from where the last run came to, with this run's parameters."""
     run, now = flow_run.id or "", datetime.now(UTC)
@@ -115,7 +126,9 @@ def _taken_over(before: Waiting | None) -> Waiting:
 def _opened(facility: Facility, catalog: Catalog, pid: str, patterns: list[str], destination: str) -> Order:
     target = destinations.chosen(facility, pid, destination)
     has_links = destination == destinations.LINKS
-    wanted = {"patterns": patterns, "destination": destinations.LINKS if has_links else target, WHOLE_PLACE: True}
+    wanted: dict[str, Any] = {"patterns": patterns, "destination": destinations.LINKS if has_links else target}
+    wanted[WHOLE_PLACE] = True
+    wanted[OPENED_BY] = {"run": flow_run.id or "", "parameters": dict(flow_run.parameters or {})}
     job = catalog.open_job(JobType.RETRIEVE, pid, wanted)
     order = Order(job=job.id, patterns=tuple(patterns), destination=target, has_links=has_links)
     if _wishes(facility, pid, job) != order:

@@ -22,7 +22,7 @@ from emdewar.recall import RECALL_FAILED, Asked, Judgement, Patience, Waiting, j
 from emdewar.records import LifecyclePatch, iso_milliseconds
 from emdewar.stores.store import Availability
 from tasks import recalling, starting
-from tasks.ordering import WAITING, kept, read_progress
+from tasks.ordering import WAITING, kept, opened_by, read_progress
 from tasks.progress import show_progress
 from tasks.retrying import CALLS
 
@@ -58,7 +58,7 @@ def waited_for(facility: Facility, name: str, most: int) -> list[Retrieval]:
     with facility.catalog.client() as catalog:
         for job in catalog.open_jobs(JobType.RETRIEVE, most):
             for dataset in catalog.job_datasets(job.id):
-                waiting = read_progress(dataset.result)
+                waiting = read_progress(dataset.result) or opened_by(job)
                 if waiting and dataset.status_code is None and waiting.parameters.get("facility", "default") == name:
                     found.append(Retrieval(job=job.id, said=job.status_message, pid=dataset.pid, waiting=waiting))
     return found

@@ -7,9 +7,11 @@ from unittest.mock import ANY
 
 import pytest
 from prefect import flow
+from prefect.runtime import flow_run
 
 from blocks.facility import Facility
 from emdewar.errors import UnavailableError
+from emdewar.lifecycle import JobType
 from emdewar.recall import RECALL_FAILED
 from emdewar.stores.store import Locality
 from flows.recall_sweep import recall_sweep
@@ -37,6 +39,17 @@ class PowerCutError(Exception):
 def begin_and_end(pid: str, patterns: list[str], destination: str, facility: str, job: str = "") -> None:
     """Begin a retrieval as its flow does, and end."""
     ordering.begin(Facility.named(facility), pid, patterns, destination, job)
+    raise PowerCutError
+
+
+@flow(persist_result=False)
+def open_job_and_end(pid: str, patterns: list[str], destination: str, facility: str) -> None:
+    """Open the job of a retrieval as its flow does, and end before the first word about it."""
+    parameters = {"pid": pid, "patterns": patterns, "destination": destination, "facility": facility}
+    opened_by = {"run": flow_run.id, "parameters": parameters}
+    wanted = {"patterns": patterns, "destination": destination}
+    with Facility.named(facility).catalog.client() as catalog:
+        catalog.open_job(JobType.RETRIEVE, pid, {**wanted, ordering.WHOLE_PLACE: True, ordering.OPENED_BY: opened_by})
     raise PowerCutError
 
 
@@ -88,6 +101,18 @@ def test_a_run_that_was_killed_is_finished_by_the_next(kept: Keep, tmp_path: Pat
     assert len(started) == 1
     assert back(tmp_path / "back") == dataset.contents
     assert dataset.lifecycle().retrieve_status_message == "datasetRetrieved"
+
+
+def test_a_run_that_was_killed_before_its_first_word_is_finished_by_the_next(kept: Keep, tmp_path: Path) -> None:
+    dataset = kept({1: [DISK]})
+    with pytest.raises(PowerCutError):
+        open_job_and_end(dataset.pid, [], str(tmp_path / "back"), dataset.name)
+
+    started = go_on(dataset)
+
+    assert len(started) == 1
+    assert back(tmp_path / "back") == dataset.contents
+    assert dataset.open_job() is None
 
 
 def test_a_recall_that_the_library_forgot_is_asked_for_again(kept: Keep, tmp_path: Path) -> None:
