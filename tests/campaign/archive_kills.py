@@ -127,7 +127,7 @@ class Campaign:
                 self._worker.start(sweep, **parameters)
                 self._worker.work_off(within_s=1200)
             unfinished = self._unfinished()
-            print(f"round {number} of sweeps: {len(unfinished)} unfinished {unfinished[:1]}", flush=True)  # noqa: T201
+            print(f"round {number} of sweeps: {len(unfinished)} unfinished {unfinished[:5]}", flush=True)  # noqa: T201
             if number > 1 and not unfinished:
                 return number
             self._ask_again()

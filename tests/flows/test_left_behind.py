@@ -17,7 +17,7 @@ from flows.acquire import acquire
 from flows.archive import archive
 from flows.archive_sweep import archive_sweep
 from flows.ingest import ingest
-from tasks import archiving, ingesting
+from tasks import archiving, ingesting, writing
 from tests.flows.scene import Scene
 
 pytestmark = pytest.mark.slow
@@ -31,6 +31,19 @@ class PowerCutError(Exception):
 def claim_and_end(pid: str) -> None:
     """Claim a dataset as the archive flow does, and end."""
     archiving.begin(Facility.named("default"), pid)
+    raise PowerCutError
+
+
+@flow(persist_result=False)
+def archive_and_end(pid: str) -> None:
+    """Archive a dataset as the archive flow does, and end before its job does."""
+    facility = Facility.named("default")
+    archiving.begin(facility, pid)
+    for block in archiving.plan(facility, pid):
+        written = writing.write(facility, pid, block)
+        for store, location in written.locations.items():
+            archiving.verify(facility, pid, block, store, location)
+    archiving.finish(facility, pid, "")
     raise PowerCutError
 
 
@@ -51,6 +64,22 @@ def test_a_dataset_whose_run_ended_half_way_is_started_again_once(ingested: Scen
     assert len(first) == 1
     assert first == second
     assert ingested.dataset().datasetlifecycle.archive_status_message == ArchiveStatus.STARTED
+
+
+def test_a_job_whose_dataset_was_archived_by_a_run_that_was_killed_is_ended_by_the_next(ingested: Scene) -> None:
+    with pytest.raises(PowerCutError):
+        archive_and_end(ingested.pid)
+
+    started = ingested.runs_among(archive_sweep(most=1000))
+    archive(ingested.pid)
+    again = ingested.runs_among(archive_sweep(most=1000))
+
+    with ingested.site.catalog() as catalog:
+        left = catalog.find_open_job(JobType.ARCHIVE, ingested.pid)
+    assert ingested.dataset().datasetlifecycle.archive_status_message == ArchiveStatus.ON_ARCHIVE_DISK
+    assert len(started) == 1
+    assert left is None
+    assert again == []
 
 
 def test_a_run_that_is_cut_off_again_is_started_again_too(ingested: Scene) -> None:
