@@ -7,16 +7,19 @@ electrons per pixel, and `optics/Defocus` is a lens read-out that can be wrong i
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from emdewar.errors import INCOMPLETE_FILES, RefusedError
 from emdewar.formats.epu_names import ImageKind, kind_of
-from emdewar.formats.xml_tree import as_flag, as_moment, as_number, flag_at, key_values, number_at, read_tree, text_at
+from emdewar.formats.frame_names import file_name
+from emdewar.formats.xml_tree import Group, as_moment, key_values, local_name, read_document
 
 A_PER_M = 1e10
 NM_PER_M = 1e9
+NA_PER_A = 1e9
+UM_PER_M = 1e6
 A2_PER_M2 = 1e20
 DEG_PER_RAD = 57.29577951308232
 
@@ -49,6 +52,10 @@ class EpuImage:
         beam_tilt: x and y as written; the vendor documents no unit.
         image_shift: x and y as written; the vendor documents no unit.
         stage_tilt_deg: Tilt of the stage about its first axis.
+        beam_current_na: Current that the microscope measured, where it did.
+        beam_diameter_um: Diameter of the beam at the specimen.
+        spot_index: Number of the spot size.
+        gain_reference: Name of the file of the gain reference.
     """
 
     path: Path
@@ -83,6 +90,10 @@ class EpuImage:
     beam_tilt: tuple[float, float] | None
     image_shift: tuple[float, float] | None
     stage_tilt_deg: float | None
+    beam_current_na: float | None = None
+    beam_diameter_um: float | None = None
+    spot_index: int | None = None
+    gain_reference: str | None = None
 
 
 def read_movie_xml(path: Path) -> EpuImage:
@@ -92,48 +103,53 @@ def read_movie_xml(path: Path) -> EpuImage:
         RefusedError: The file is not whole (reason `incompleteFiles`), or not the metadata of an EPU image.
         UnavailableError: The file cannot be read now.
     """
-    root = read_tree(path)
-    if root.tag != "MicroscopeImage":
+    root = read_document(path)
+    if local_name(root.tag) != "MicroscopeImage":
         msg = f"{path} is not the metadata of an EPU image: it starts with <{root.tag}>, not <MicroscopeImage>"
         raise RefusedError(msg, reason=INCOMPLETE_FILES, paths=[path.name])
     return _describe(path, _ImageXml(root))
 
 
 def _describe(path: Path, xml: "_ImageXml") -> EpuImage:
-    magnification = _whole(xml.number("optics/TemMagnification/NominalMagnification"))
+    optics, camera, gun, slit = xml.optics, xml.camera, xml.data.group("gun"), xml.optics.group("EnergyFilter")
+    magnification = _whole(optics.group("TemMagnification").number("NominalMagnification"))
     return EpuImage(
         path=path,
         kind=kind_of(path.name, magnification),
-        acquired_at=as_moment(xml.text("acquisition/acquisitionDateTime")),
+        acquired_at=as_moment(xml.acquisition.text("acquisitionDateTime")),
         software=xml.software,
-        instrument=xml.text("instrument/InstrumentModel"),
+        instrument=xml.data.group("instrument").text("InstrumentModel"),
         detector=xml.detector,
-        voltage_kv=_times(xml.number("gun/AccelerationVoltage"), 1e-3),
+        voltage_kv=_times(gun.number("AccelerationVoltage"), 1e-3),
         magnification=magnification,
-        illumination=xml.text("optics/IlluminationMode"),
-        imaging=xml.text("optics/ColumnOperatingTemSubMode"),
-        operating_mode=xml.text("optics/ColumnOperatingMode"),
-        electron_source=xml.text("gun/Sourcetype"),
-        c2_aperture_um=xml.custom_number("Aperture[C2].Name"),
-        nominal_defocus_nm=_times(xml.custom_number("AppliedDefocus"), NM_PER_M),
+        illumination=optics.text("IlluminationMode"),
+        imaging=optics.text("ColumnOperatingTemSubMode"),
+        operating_mode=optics.text("ColumnOperatingMode"),
+        electron_source=gun.text("Sourcetype"),
+        c2_aperture_um=xml.custom.number("Aperture[C2].Name"),
+        nominal_defocus_nm=_times(xml.custom.number("AppliedDefocus"), NM_PER_M),
         dose_e_per_a2=xml.dose_e_per_a2,
         dose_e_per_px=xml.dose_e_per_px,
-        exposure_s=xml.number("acquisition/camera/ExposureTime"),
+        exposure_s=camera.number("ExposureTime"),
         pixel_size_a=xml.pixel_size_a,
-        readout=xml.pair("acquisition/camera/ReadoutArea/width", "acquisition/camera/ReadoutArea/height"),
-        binning=xml.pair("acquisition/camera/Binning/x", "acquisition/camera/Binning/y"),
-        superres_factor=_whole(as_number(xml.camera_text("SuperResolutionFactor"))),
-        counting=as_flag(xml.camera_text("ElectronCountingEnabled")),
+        readout=_pair(camera.group("ReadoutArea"), "width", "height"),
+        binning=_pair(camera.group("Binning"), "x", "y"),
+        superres_factor=_whole(xml.input.number("SuperResolutionFactor")),
+        counting=xml.input.flag("ElectronCountingEnabled"),
         frames=xml.frames,
         eer_frames=xml.eer_frames,
-        eftem=xml.flag("optics/EFTEMOn"),
-        slit_inserted=xml.flag("optics/EnergyFilter/EnergySelectionSlitInserted"),
-        slit_width_ev=xml.number("optics/EnergyFilter/EnergySelectionSlitWidth"),
-        phase_plate_used=as_flag(xml.custom_text("PhasePlateUsed")),
-        beam_shift=xml.vector("optics/BeamShift"),
-        beam_tilt=xml.vector("optics/BeamTilt"),
-        image_shift=xml.vector("optics/ImageShift"),
-        stage_tilt_deg=_times(xml.number("stage/Position/A"), DEG_PER_RAD),
+        eftem=optics.flag("EFTEMOn"),
+        slit_inserted=slit.flag("EnergySelectionSlitInserted"),
+        slit_width_ev=slit.number("EnergySelectionSlitWidth"),
+        phase_plate_used=xml.custom.flag("PhasePlateUsed"),
+        beam_shift=_vector(optics.group("BeamShift")),
+        beam_tilt=_vector(optics.group("BeamTilt")),
+        image_shift=_vector(optics.group("ImageShift")),
+        stage_tilt_deg=_times(xml.data.group("stage", "Position").number("A"), DEG_PER_RAD),
+        beam_current_na=_times(xml.custom.number("BeamCurrent"), NA_PER_A),
+        beam_diameter_um=_times(optics.number("BeamDiameter"), UM_PER_M),
+        spot_index=_whole(optics.number("SpotIndex")),
+        gain_reference=xml.gain_reference,
     )
 
 
@@ -141,95 +157,87 @@ class _ImageXml:
     """The three places where EPU keeps values: microscopeData, CustomData and the camera's own list."""
 
     def __init__(self, root: Element) -> None:
-        self._root = root
-        self._custom = key_values(root.find("CustomData"))
-        self._camera = key_values(root.find("microscopeData/acquisition/camera/CameraSpecificInput"))
+        parts = Group.of(root)
+        self.data = parts.group("microscopeData")
+        self.optics = self.data.group("optics")
+        self.acquisition = self.data.group("acquisition")
+        self.camera = self.acquisition.group("camera")
+        self.input = key_values(self.camera.get("CameraSpecificInput"))
+        self.custom = key_values(parts.get("CustomData"))
+        self.camera_name = self.custom.text("BinaryResult.Detector") or self.camera.text("Name") or ""
+        scale = parts.group("SpatialScale", "pixelSize", "x")
+        self.pixel_size_a = _times(scale.number("numericValue"), A_PER_M) if _in_metres(scale) else None
+        on_camera = self.custom.number("DoseOnCamera")
+        self.dose_e_per_px = self.of_camera("TotalDose") if on_camera is None else on_camera
 
-    def text(self, path: str) -> str | None:
-        return text_at(self._root, f"microscopeData/{path}")
-
-    def number(self, path: str) -> float | None:
-        return number_at(self._root, f"microscopeData/{path}")
-
-    def flag(self, path: str) -> bool | None:
-        return flag_at(self._root, f"microscopeData/{path}")
-
-    def custom_text(self, key: str) -> str | None:
-        value = self._custom.get(key)
-        return None if value is None else (value.text or "").strip() or None
-
-    def custom_number(self, key: str) -> float | None:
-        return as_number(self.custom_text(key))
-
-    def camera_text(self, key: str) -> str | None:
-        value = self._camera.get(key)
-        return None if value is None else value.text
-
-    def pair(self, first: str, second: str) -> tuple[int, int] | None:
-        one, two = _whole(self.number(first)), _whole(self.number(second))
-        return None if one is None or two is None else (one, two)
-
-    def vector(self, path: str) -> tuple[float, float] | None:
-        x, y = self.number(f"{path}/_x"), self.number(f"{path}/_y")
-        return None if x is None or y is None else (x, y)
+    def of_camera(self, field: str) -> float | None:
+        return self.custom.number(f"Detectors[{self.camera_name}].{field}")
 
     @property
     def software(self) -> str | None:
-        name, version = self.text("core/ApplicationSoftware"), self.text("core/ApplicationSoftwareVersion")
+        core = self.data.group("core")
+        name, version = core.text("ApplicationSoftware"), core.text("ApplicationSoftwareVersion")
         return " ".join(part for part in (name, version) if part) or None
-
-    @cached_property
-    def _camera_name(self) -> str:
-        return self.custom_text("BinaryResult.Detector") or self.text("acquisition/camera/Name") or ""
-
-    def _of_camera(self, field: str) -> str:
-        return f"Detectors[{self._camera_name}].{field}"
 
     @property
     def detector(self) -> str | None:
-        named = self.custom_text("DetectorCommercialName") or self.custom_text(self._of_camera("CommercialName"))
-        return named or self._camera_name or None
-
-    @cached_property
-    def pixel_size_a(self) -> float | None:
-        return _times(number_at(self._root, "SpatialScale/pixelSize/x/numericValue"), A_PER_M)
-
-    @cached_property
-    def dose_e_per_px(self) -> float | None:
-        on_camera = self.custom_number("DoseOnCamera")
-        return self.custom_number(self._of_camera("TotalDose")) if on_camera is None else on_camera
+        named = self.custom.text("DetectorCommercialName")
+        return named or self.custom.text(f"Detectors[{self.camera_name}].CommercialName") or self.camera_name or None
 
     @property
     def dose_e_per_a2(self) -> float | None:
-        at_specimen = _times(self.custom_number("Dose"), 1 / A2_PER_M2)
+        at_specimen = _times(self.custom.number("Dose"), 1 / A2_PER_M2)
         if at_specimen is not None or self.dose_e_per_px is None or not self.pixel_size_a:
             return at_specimen
-        return self.dose_e_per_px / self.pixel_size_a**2
+        return _times(self.dose_e_per_px / self.pixel_size_a, 1 / self.pixel_size_a)
+
+    @property
+    def gain_reference(self) -> str | None:
+        camera = f"Detectors[{self.camera_name}]"
+        named = self.custom.text(f"{camera}.EerGainReference") or self.custom.text(f"{camera}.GainReference")
+        return file_name(named) if named else None
 
     @property
     def frames(self) -> int | None:
-        settings = self._camera.get("FractionationSettings")
+        settings = self.input.get("FractionationSettings")
         if settings is None:
             return None
-        asked = _whole(number_at(settings, "NumberOffractions"))
-        return (
-            asked
-            or sum(1 for element in settings.iter() if element.tag == "DoseFractions" and not len(element))
-            or None
-        )
+        asked = _whole(Group.of(settings).number("NumberOffractions"))
+        return asked or sum(_fractions(part) for part in settings if local_name(part.tag) == "DoseFractions") or None
 
     @property
     def eer_frames(self) -> int | None:
         """TotalDose / DoseRate x FrameRate: 196.000 on 64 real Falcon 4i movies, where exposure x rate gives 197."""
-        dose, rate, frame_rate = (
-            self.custom_number(self._of_camera(field)) for field in ("TotalDose", "DoseRate", "FrameRate")
-        )
+        dose, rate, frame_rate = self.of_camera("TotalDose"), self.of_camera("DoseRate"), self.of_camera("FrameRate")
         return None if dose is None or not rate or frame_rate is None else _whole(dose / rate * frame_rate)
 
 
+def _pair(group: Group, first: str, second: str) -> tuple[int, int] | None:
+    one, two = _whole(group.number(first)), _whole(group.number(second))
+    return None if one is None or two is None else (one, two)
+
+
+def _vector(group: Group) -> tuple[float, float] | None:
+    x, y = group.number("_x"), group.number("_y")
+    return None if x is None or y is None else (x, y)
+
+
+def _fractions(listed: Element) -> int:
+    """Count the fractions of a Falcon: EPU 1 and 2 write one list of their first and last frames."""
+    return len(listed) or 1
+
+
+def _in_metres(scale: Group) -> bool:
+    """A length in another unit is none that this reader understands; a missing unit is the metre of older versions."""
+    unit = scale.get("unit")
+    symbols = () if unit is None else [child.text for child in unit if "Symbol" in child.tag]
+    return all(symbol == "m" for symbol in symbols)
+
+
 def _times(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
+    product = None if value is None else value * factor
+    return product if product is not None and isfinite(product) else None
 
 
 def _whole(value: float | None) -> int | None:
-    return None if value is None else round(value)
+    return round(value) if value is not None and isfinite(value) else None

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from emdewar.errors import RefusedError
-from emdewar.formats import eer, mrc, tiff
+from emdewar.formats import eer, gatan, mrc, tiff
 from emdewar.formats.movie_header import MovieHeader
 
 READERS = {
+    ".dm3": gatan.read_header,
+    ".dm4": gatan.read_header,
     ".eer": eer.read_header,
     ".mrc": mrc.read_header,
     ".mrcs": mrc.read_header,

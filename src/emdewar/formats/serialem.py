@@ -1,19 +1,50 @@
-"""SerialEM `.mdoc`: what was recorded with each image, as `key = value` lines in sections.
+"""SerialEM `.mdoc` and `.idoc`: what was recorded with each image, as `key = value` lines in sections.
 
 Also written, with small differences, by Thermo Fisher Tomography 5. Times carry no zone. Source: SerialEM's help page
 "About SerialEM formats" (autodoc files); several section types may share one file.
 """
 
 import re
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
-from emdewar.errors import INCOMPLETE_FILES, RefusedError
+from emdewar.formats.regular_file import incomplete
 from emdewar.formats.xml_tree import as_number, read_content
 
-_SECTION = re.compile(r"^\[(?P<kind>\w+) = (?P<name>.*)\]$")
-_PAIR = re.compile(r"^(?P<key>[^=\[\]]+?)\s*=\s*(?P<value>.*)$")
 TITLE = "T"
+STACK_IMAGE, MOVIE, MONTAGE_SECTION, SNAPSHOT = "ZValue", "FrameSet", "MontSection", "Image"
+"""Kinds of sections: an image of a stack, a movie in its own file, a whole montage, a picture in its own file."""
+
+PART_OF_MOVIE = "FrameTSStartEndFrames"
+"""Line of a section that is one exposure of a movie: first and last frame."""
+
+LEAST_TILT_RANGE_DEG = 1.0
+"""Images whose tilts differ by less are images at one angle, not a tilt series."""
+
+LEAST_STEPS = 3
+"""Movies at fewer tilts are no tilt series."""
+
+MOST_LINES, MOST_SECTIONS = 1_000_000, 100_000
+"""What a document may have; the largest montages have some 10,000 pieces of 40 lines."""
+
+_OF_WHOLE_MOVIE = frozenset({"ExposureDose", "ExposureTime", "FrameDosesAndNumber", "NumSubFrames"})
+_SECTION = re.compile(r"\[(?P<kind>\w+)[ \t]*=(?P<name>.*)\]", re.DOTALL)
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
+
+
+class MdocKind(StrEnum):
+    """What a document describes."""
+
+    TILT_SERIES = "tilt series"
+    MOVIES = "movies"
+    MONTAGE = "montage"
+    STACK = "stack"
+    SNAPSHOTS = "snapshots"
+    OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -36,7 +67,7 @@ class MdocSection:
 
     def numbers(self, key: str) -> tuple[float, ...]:
         """Give all numbers of a line; none where the line is absent or holds anything else."""
-        found = [as_number(word) for word in self.values.get(key, "").split()]
+        found = [_number(word) for word in self.values.get(key, "").split()]
         return tuple(value for value in found if value is not None) if None not in found else ()
 
 
@@ -60,9 +91,33 @@ class Mdoc:
         """Give the sections of one kind."""
         return tuple(section for section in self.sections if section.kind == kind)
 
+    @cached_property
+    def images(self) -> tuple[MdocSection, ...]:
+        """The images: those of a stack where there are some, else the movies, else the snapshots.
+
+        A movie with several exposures (`FrameSet`, and a `ZValue` for each) is its exposures, each with what the
+        movie's section says of all.
+        """
+        stack, movies = self.of_kind(STACK_IMAGE), self.of_kind(MOVIE)
+        if len(movies) == 1 and stack and all(PART_OF_MOVIE in section.values for section in stack):
+            return tuple(_part(movies[0], part) for part in stack)
+        return stack or movies or self.of_kind(SNAPSHOT)
+
+    @property
+    def kind(self) -> MdocKind:
+        """What the document describes, by its sections and tilts: names and folders say nothing certain."""
+        if self.values.get("Montage") == "1" or self.of_kind(MONTAGE_SECTION):
+            return MdocKind.MONTAGE
+        if _is_tilted(self.images):
+            return MdocKind.TILT_SERIES if self.images[0].kind != MOVIE or _has_steps(self.images) else MdocKind.MOVIES
+        if self.images and PART_OF_MOVIE in self.images[0].values:
+            return MdocKind.MOVIES
+        kinds = {STACK_IMAGE: MdocKind.STACK, MOVIE: MdocKind.MOVIES, SNAPSHOT: MdocKind.SNAPSHOTS}
+        return kinds[self.images[0].kind] if self.images else MdocKind.OTHER
+
 
 def read_mdoc(path: Path) -> Mdoc:
-    """Read an `.mdoc`.
+    """Read an `.mdoc` or `.idoc`.
 
     Raises:
         RefusedError: A line is neither a section nor `key = value`, or there is no section at all.
@@ -70,24 +125,30 @@ def read_mdoc(path: Path) -> Mdoc:
     """
     found = parse(path, read_content(path))
     if isinstance(found, str):
-        msg = f"{path}: {found}; copy it again from the microscope"
-        raise RefusedError(msg, reason=INCOMPLETE_FILES, paths=[path.name])
+        raise incomplete(path, found)
     return found
 
 
 def parse(path: Path, content: bytes) -> Mdoc | str:
     """Interpret the bytes of an `.mdoc`; gives one line saying why where they are none."""
+    if content.count(b"\n") > MOST_LINES or content.count(b"[") > MOST_SECTIONS:
+        return f"more than {MOST_LINES} lines or {MOST_SECTIONS} sections"
     header: dict[str, str] = {}
     titles: list[str] = []
     sections: list[MdocSection] = []
-    for number, line in enumerate(_lines(content), start=1):
-        if (section := _SECTION.match(line)) and section["kind"] != TITLE:
+    for number, line in enumerate(_text(content).split("\n"), start=1):
+        text = line.strip()
+        section = _SECTION.fullmatch(text)
+        if section and section["kind"] != TITLE:
             sections.append(MdocSection(section["kind"], section["name"].strip()))
-        elif pair := _PAIR.match(line.removeprefix("[").removesuffix("]") if section else line):
-            _file(pair["key"], pair["value"], sections[-1].values if sections else header, titles)
-        elif line:
-            return f"line {number} is neither a section nor 'key = value': {line[:60]!r}"
+        elif not _file(text[1:-1] if section else text, sections[-1].values if sections else header, titles):
+            return f"line {number} is neither a section nor 'key = value': {text[:60]!r}"
     return Mdoc(path, header, tuple(titles), tuple(sections)) if sections else "it holds no section"
+
+
+def is_montage_head(content: bytes) -> bool:
+    """Tell from the first lines of a document whether it describes a montage: a map, not data."""
+    return re.search(rb"^[ \t]*(Montage[ \t]*=[ \t]*1[ \t\r]*$|\[MontSection\b)", content, re.MULTILINE) is not None
 
 
 def why_incomplete(content: bytes) -> str | None:
@@ -109,16 +170,44 @@ def why_incomplete(content: bytes) -> str | None:
     return None
 
 
-def _lines(content: bytes) -> list[str]:
+def _is_tilted(sections: Iterable[MdocSection]) -> bool:
+    tilts_deg = [tilt for section in sections if (tilt := section.number("TiltAngle")) is not None]
+    return len(tilts_deg) > 1 and max(tilts_deg) - min(tilts_deg) >= LEAST_TILT_RANGE_DEG
+
+
+def _has_steps(movies: Iterable[MdocSection]) -> bool:
+    """Tell a tilt series from single particles that were taken at two tilts: both may be movies in one document."""
+    return len({round(tilt) for movie in movies if (tilt := movie.number("TiltAngle")) is not None}) >= LEAST_STEPS
+
+
+def _part(movie: MdocSection, part: MdocSection) -> MdocSection:
+    """Complete a part of a movie with what holds for all of it."""
+    shared = {key: value for key, value in movie.values.items() if key not in _OF_WHOLE_MOVIE}
+    return MdocSection(part.kind, part.name, shared | part.values)
+
+
+def _text(content: bytes) -> str:
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    return [line.strip(" \t\r\f\v") for line in text.split("\n")]
+        return content.decode("latin-1")
 
 
-def _file(key: str, value: str, values: dict[str, str], titles: list[str]) -> None:
+def _file(line: str, values: dict[str, str], titles: list[str]) -> bool:
+    """Put one line where it belongs; blank lines and comments belong nowhere."""
+    if not line or line.startswith("#"):
+        return True
+    key, equals, value = line.partition("=")
+    key = key.strip()
+    if not equals or not key or "[" in key or "]" in key:
+        return False
     if key == TITLE:
         titles.append(value.strip())
     else:
-        values[key.strip()] = value.strip()
+        values[sys.intern(key)] = value.strip()
+    return True
+
+
+def _number(word: str) -> float | None:
+    """Read a number; Windows in some countries writes it with a comma."""
+    return as_number(word.replace(",", ".") if _DECIMAL_COMMA.fullmatch(word) else word)
