@@ -7,6 +7,7 @@ from pydantic import Field
 
 from blocks.named import AbsolutePath, NamedBlock
 from emdewar.acquisition.settle import SettleRule
+from emdewar.oscem.records import Technique
 from emdewar.oscem.session import SiteValues
 
 
@@ -22,6 +23,9 @@ class Microscope(NamedBlock):
         description="Folder with one sub-folder a session; only read.", examples=["/mnt/krios1"]
     )
     model: str | None = Field(default=None, description="Model as PDBx names it.", examples=["TFS KRIOS"])
+    serial_names: tuple[str, ...] = Field(
+        default=(), description="Names by which its files know it.", examples=[["TITAN52339260"]]
+    )
     cs_mm: float | None = Field(default=None, description="Spherical aberration, mm.", examples=[2.7])
     time_zone: str | None = Field(
         default=None, description="Zone of clocks that write none.", examples=["Europe/Zurich"]
@@ -32,6 +36,16 @@ class Microscope(NamedBlock):
     illumination: str | None = Field(default=None, description="As PDBx says it.", examples=["FLOOD BEAM"])
     imaging: str | None = Field(default=None, description="As PDBx says it.", examples=["BRIGHT FIELD"])
     electron_source: str | None = Field(default=None, description="As PDBx says it.", examples=["FIELD EMISSION GUN"])
+    voltage_kv: float | None = Field(default=None, description="Voltage, kV, where files do not say.", examples=[300])
+    c2_aperture_um: float | None = Field(default=None, description="C2 aperture, um, where files do not say.")
+    holder: str | None = Field(default=None, description="Specimen holder; no file holds it.")
+    cryogen: str | None = Field(default=None, description="What cools the specimen.", examples=["NITROGEN"])
+    gainref_flip_rotate: str | None = Field(
+        default=None, description="How to turn the gain reference to match the movies.", examples=["flip y"]
+    )
+    tilt_series_technique: Technique | None = Field(
+        default=None, description="What its tilt series are for; no file can tell.", examples=["cellular_tomo"]
+    )
     owner: str = Field(default="unknown owner", description="Owner of its datasets until somebody is named.")
     owner_group: str = Field(default="quarantine", description="Group that owns its datasets until one is named.")
     contact_email: str = Field(default="facility@example.org", description="Whom to ask about its datasets.")
@@ -57,10 +71,17 @@ class Microscope(NamedBlock):
             cs_mm=self.cs_mm,
             time_zone=self.time_zone,
             microscope_model=self.model,
+            serial_names=self.serial_names,
             manufacturer=self.manufacturer,
             detector=self.detector,
             energy_filter=self.energy_filter,
             illumination=self.illumination,
             imaging=self.imaging,
             electron_source=self.electron_source,
+            voltage_kv=self.voltage_kv,
+            c2_aperture_um=self.c2_aperture_um,
+            holder=self.holder,
+            cryogen=self.cryogen,
+            gainref_flip_rotate=self.gainref_flip_rotate,
+            tilt_series_technique=self.tilt_series_technique,
         )

@@ -10,7 +10,7 @@ from tasks.failing import report_not_acquired
 
 @flow(flow_run_name="ingest {pid}", on_failure=[report_not_acquired], persist_result=True)
 def ingest(pid: str, microscope: str = "default", facility: str = "default") -> str:
-    """Read a session's metadata, make its thumbnails, and declare its files; twice is once.
+    """Read a session's metadata, make its pictures, and declare its files; twice is once.
 
     Args:
         pid: The dataset that `acquire` announced.
@@ -22,8 +22,8 @@ def ingest(pid: str, microscope: str = "default", facility: str = "default") -> 
     """
     site, scope = Facility.named(facility), Microscope.named(microscope)
     ingesting.check_landed(site, pid)
-    record = ingesting.describe(site, pid, scope)
-    ingesting.attach_thumbnails(site, pid)
+    findings = ingesting.attach_pictures(site, pid)
+    record = ingesting.describe(site, pid, scope, findings)
     ingesting.declare_files(site, pid)
     dataset = ingesting.open_for_archiving(site, pid)
     reporting.report_ingested(dataset, record)

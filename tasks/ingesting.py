@@ -1,6 +1,7 @@
-"""Ingest: read the metadata, make thumbnails, declare every file with its checksum; twice is once."""
+"""Ingest: make pictures, read the metadata, declare every file with its checksum; twice is once."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,16 @@ from blocks.microscope import Microscope
 from emdewar.acquisition.journal import Journal
 from emdewar.acquisition.session import list_files
 from emdewar.acquisition.transfer import is_landed
+from emdewar.catalog.client import Catalog
 from emdewar.errors import CHANGED_FILES, MISSING_FILES, RefusedError
+from emdewar.formats.session_files import list_session_files
 from emdewar.lifecycle import ArchiveStatus
-from emdewar.oscem.session import describe_session
+from emdewar.oscem.person import person_of
+from emdewar.oscem.session import SessionMetadata, describe_session
+from emdewar.plots.session import session_plots
 from emdewar.records import Attachment, DataFile, Dataset, LifecyclePatch
-from emdewar.thumbnails import as_data_url, session_thumbnails
+from emdewar.thumbnails import Thumbnail, as_data_url, session_thumbnails
+from tasks import by_hand
 from tasks.retrying import CALLS, TRANSFERS
 
 
@@ -47,39 +53,74 @@ def _refuse(paths: list[str], what: str, landing: Path, reason: str) -> None:
         raise RefusedError(msg, reason=reason, paths=paths)
 
 
-@task(**CALLS, cache_policy=NO_CACHE, task_run_name="read the metadata")
-def describe(facility: Facility, pid: str, microscope: Microscope) -> dict[str, Any]:
-    """Read the vendor's metadata into OSC-EM and keep it, with findings and provenance, in the catalog.
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="attach pictures")
+def attach_pictures(facility: Facility, pid: str) -> list[dict[str, Any]]:
+    """Make small pictures of movies, tilt series, squares and atlas, and attach them; gives findings.
 
-    A file that is not readable is a finding, never the end of an ingest.
+    A file of which no picture can be made is a finding, never the end of an ingest.
     """
-    metadata = describe_session(facility.landing_folder(pid) / "data", microscope.site_values())
-    findings = [finding.model_dump(mode="json") for finding in metadata.findings]
-    ours = {
-        "findings": findings,
-        "provenance": metadata.provenance,
-        "series": [series.record for series in metadata.series],
-    }
-    scientific = {**metadata.record, "emdewar": ours}
-    changes: dict[str, Any] = {"scientific_metadata": scientific, "instrument_ids": [microscope.instrument]}
+    pictures = session_thumbnails(facility.landing_folder(pid) / "data")
+    with facility.catalog.client() as catalog:
+        _attach(catalog, pid, pictures.thumbnails)
+    return [finding.model_dump(mode="json") for finding in pictures.findings]
+
+
+@task(**CALLS, cache_policy=NO_CACHE, task_run_name="read the metadata")
+def describe(
+    facility: Facility, pid: str, microscope: Microscope, findings: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """Read the vendor's metadata into OSC-EM, and keep it in the catalog with findings, provenance and plots.
+
+    What people entered into the dataset is used and stays. A file that is not readable is a finding, never the end of
+    an ingest.
+
+    Args:
+        facility: The site.
+        pid: The dataset.
+        microscope: Where it comes from.
+        findings: What was found before, for the same list.
+    """
+    folder = facility.landing_folder(pid) / "data"
+    said = by_hand.said_by_people(_dataset(facility, pid).scientific_metadata)
+    person, faults = person_of(said)
+    metadata = describe_session(folder, microscope.site_values(), person)
+    plots = list(session_plots(_dataset(facility, pid).dataset_name, metadata.course, list_session_files(folder).mdocs))
+    changes: dict[str, Any] = {"instrument_ids": [microscope.instrument]}
     if metadata.start and metadata.end:
         changes |= {"start_time": metadata.start, "end_time": metadata.end, "creation_time": metadata.end}
     with facility.catalog.client() as catalog:
-        catalog.update_dataset(pid, **changes)
+        dataset = catalog.dataset(pid)
+        asked = (by_hand.with_place_to_enter(finding, dataset) for finding in (*metadata.findings, *faults))
+        ours = {
+            "findings": [*(finding.model_dump(mode="json") for finding in asked), *findings],
+            "provenance": metadata.provenance,
+            "series": [_series(one) for one in metadata.series],
+            "by_hand": {part: said[part] for part in by_hand.OF_FILES if part in said},
+            "written": {part: metadata.record.get(part, {}) for part in by_hand.OF_FILES},
+        }
+        scientific = by_hand.with_parts_of_people(dataset.scientific_metadata, metadata.record, ours)
+        catalog.update_dataset(pid, scientific_metadata=scientific, **changes)
+        _attach(catalog, pid, plots)
     return metadata.record
 
 
-@task(**CALLS, cache_policy=NO_CACHE, task_run_name="attach thumbnails")
-def attach_thumbnails(facility: Facility, pid: str) -> int:
-    """Make small pictures of movies, squares and atlas, and attach them; gives their number."""
-    pictures = session_thumbnails(facility.landing_folder(pid) / "data")
+def _dataset(facility: Facility, pid: str) -> Dataset:
     with facility.catalog.client() as catalog:
-        group = catalog.dataset(pid).owner_group
-        for picture in pictures:
-            aid = hashlib.sha256(f"{pid}/{picture.name}".encode()).hexdigest()[:32]
-            thumbnail = as_data_url(picture.png)
-            catalog.attach(pid, Attachment(aid=aid, caption=picture.caption, thumbnail=thumbnail, owner_group=group))
-    return len(pictures)
+        return catalog.dataset(pid)
+
+
+def _series(metadata: SessionMetadata) -> dict[str, Any]:
+    """Keep the record of one tilt series; its values come from the document of its name."""
+    findings = [finding.model_dump(mode="json") for finding in metadata.findings]
+    return {"name": metadata.name, **metadata.record, "findings": findings}
+
+
+def _attach(catalog: Catalog, pid: str, pictures: Iterable[Thumbnail]) -> None:
+    group = catalog.dataset(pid).owner_group
+    for picture in pictures:
+        aid = hashlib.sha256(f"{pid}/{picture.name}".encode()).hexdigest()[:32]
+        thumbnail = as_data_url(picture.png)
+        catalog.attach(pid, Attachment(aid=aid, caption=picture.caption, thumbnail=thumbnail, owner_group=group))
 
 
 @task(**TRANSFERS, cache_policy=NO_CACHE, task_run_name="declare the files")

@@ -38,7 +38,7 @@ def report_ingested(dataset: Dataset, record: dict[str, Any]) -> None:
     lines += [f"**{dataset.number_of_files:,} files, {show_bytes(dataset.size)}**, each declared with its sha256.", ""]
     lines += ["| value | |", "|---|---|", *_rows(record), ""]
     lines += [f"## {len(findings)} finding(s)", ""]
-    lines += [f"- `{f.get('path')}`: {f.get('expectation')} (found: {f.get('value')})" for f in findings[:50]]
+    lines += [f"- `{f.get('path')}`: {f.get('expectation')} (found: {f.get('value')}; {f.get('source')})" for f in findings[:50]]
     create_markdown_artifact(
         "\n".join(lines), key=artifact_key("ingested", dataset.pid), description=f"Metadata of {dataset.dataset_name}"
     )

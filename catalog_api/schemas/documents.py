@@ -14,8 +14,8 @@ from catalog_api.json_type import Json
 from catalog_api.schemas.careful import FORMATS, bare, drafts, validator_of
 from catalog_api.wire.checked_json import parse
 from emdewar.errors import RefusedError
+from emdewar.oscem.published import MODULES, schema_document
 
-_OSCEM = Path(__file__).parent / "oscem_v1_0_2"
 _OSCEM_ADDRESS = re.compile(
     r"w3id\.org/oscem-schemas/(?:latest|v?1\.0\.2)/(\w+)(?:/jsonschema(?:/oscem_schemas_\w+\.schema\.json)?)?/?"
 )
@@ -61,8 +61,7 @@ def known_to_site(folder: Path | None) -> dict[str, Validator]:
 
 @cache
 def _oscem() -> dict[str, Validator]:
-    files = {path.name.removeprefix("oscem_schemas_").partition(".")[0]: path for path in _OSCEM.glob("*.json")}
-    return {kind: validator_of(json.loads(path.read_text("utf-8"))) for kind, path in files.items()}
+    return {module: validator_of(schema_document(module)) for module in MODULES}
 
 
 @cache

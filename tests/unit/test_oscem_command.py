@@ -17,7 +17,7 @@ def test_the_record_is_printed_as_one_json_object(samples: Path) -> None:
     printed = json.loads(result.stdout)
     assert printed["record"]["instrument"]["cs"]["value"] == 2.7
     assert printed["images"] == 2
-    assert printed["provenance"]["instrument.cs"] == "site: cs_mm"
+    assert printed["provenance"]["instrument.cs.value"] == "Microscope block: cs_mm"
 
 
 def test_values_and_findings_are_shown_to_people(samples: Path) -> None:

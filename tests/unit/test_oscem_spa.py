@@ -10,6 +10,7 @@ import pytest
 import tifffile
 from jsonschema import Draft201909Validator
 
+from emdewar.oscem.leaves import leaves
 from emdewar.oscem.session import SessionMetadata, SiteValues, describe_session
 
 SITE = SiteValues(cs_mm=2.7, microscope_model="TFS KRIOS")
@@ -111,7 +112,10 @@ def test_frames_that_contradict_the_xml_are_a_finding(samples: Path, tmp_path: P
     described = describe_session(session, SITE)
 
     assert _acquisition(described)["frames_per_movie"] == 40
-    assert _about(described, "acquisition.frames_per_movie") == ["50 frames, as the xml says"]
+    (conflict,) = (finding for finding in described.findings if finding.path == "acquisition.frames_per_movie")
+    assert conflict.value == "50"
+    assert "40 was taken, from" in conflict.expectation
+    assert "FractionationSettings" in conflict.source
 
 
 def test_frames_of_eer_follow_from_the_xml_where_no_movie_is(samples: Path) -> None:
@@ -189,9 +193,10 @@ def test_start_and_end_are_moments_with_offset(samples: Path) -> None:
 def test_every_value_says_where_it_comes_from(samples: Path) -> None:
     described = describe_session(samples / "epu/openem_merger_session50", SITE)
 
-    slots = {f"{part}.{slot}" for part, values in described.record.items() for slot in values}
-    assert slots == set(described.provenance)
-    assert "Dose x 1e-20" in described.provenance["acquisition.dose_per_movie"]
+    assert {path for path, _ in leaves(described.record)} == set(described.provenance)
+    assert "Dose x 1e-20" in described.provenance["acquisition.dose_per_movie.value"]
+    assert described.provenance["instrument.cs.value"] == "Microscope block: cs_mm"
+    assert described.provenance["instrument.microscope.model"] == "Microscope block: model"
 
 
 def test_images_of_holes_and_squares_are_not_counted_as_movies(samples: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 from jsonschema import Draft201909Validator
 
 from emdewar.errors import RefusedError
-from emdewar.oscem.mdoc_view import local_time
+from emdewar.formats.serialem import read_mdoc
+from emdewar.oscem.leaves import leaves
+from emdewar.oscem.schema import validate_record
 from emdewar.oscem.session import SessionMetadata, SiteValues, describe_session
 
 SITE = SiteValues(
@@ -27,6 +29,24 @@ SITE = SiteValues(
 def ts_41(samples: Path, tmp_path: Path) -> Path:
     shutil.copy(samples / "mdoc/openem_serialem_k2/TS_41.mrc.mdoc", tmp_path)
     return tmp_path
+
+
+def write_mdoc(path: Path, *, tilt: float, movie: str) -> None:
+    """Write the document of one movie."""
+    lines = [
+        "T = SerialEM: Krios 25-Sep-23  13:01:47",
+        "Voltage = 300",
+        "",
+        "[FrameSet = 0]",
+        f"TiltAngle = {tilt}",
+        "ExposureDose = 3",
+        "PixelSpacing = 1.5",
+        "Binning = 1",
+        "RotationAngle = 174",
+        f"SubFramePath = {movie}",
+        "DateTime = 25-Sep-23  14:13:26",
+    ]
+    path.write_text("\n".join(lines) + "\n")
 
 
 def _paths(described: SessionMetadata) -> set[str]:
@@ -155,17 +175,121 @@ def test_broken_documents_are_findings(samples: Path) -> None:
     assert described.images == 14
 
 
-@pytest.mark.parametrize(
-    ("text", "iso"),
-    [
-        ("03-May-23  13:59:32", "2023-05-03T13:59:32"),
-        ("01-Aug-2022  18:58:31", "2022-08-01T18:58:31"),
-        ("21-Nov-30  10:00:00", "2021-11-30T10:00:00"),
-        ("31-Feb-23  10:00:00", None),
-        ("yesterday", None),
-    ],
-)
-def test_dates_of_serialem_are_read_in_all_their_forms(text: str, iso: str | None) -> None:
-    moment = local_time(text)
+def test_the_shift_of_the_image_has_its_first_value_too(samples: Path) -> None:
+    shift = describe_session(samples / "mdoc/openem_serialem_spa", SITE).record["acquisition"]["imageshift"]
 
-    assert (moment.isoformat() if moment else None) == iso
+    assert {name: quantity["value"] for name, quantity in shift.items()} == {
+        "x_min": 1.43117,
+        "x_max": 1.52034,
+        "y_min": -4.81549,
+        "y_max": -0.941825,
+    }
+
+
+def test_a_tilt_series_with_a_document_for_each_movie_is_one_series(tmp_path: Path) -> None:
+    for number, tilt in enumerate((0, 3, -3, 6, -6)):
+        write_mdoc(
+            tmp_path / f"TS_07_{number:03}_{tilt}.0.tif.mdoc", tilt=tilt, movie=f"TS_07_{number:03}_{tilt}.0.tif"
+        )
+
+    described = describe_session(tmp_path, SITE)
+
+    tilt_angle = described.record["acquisition"]["tilt_angle"]
+    assert {name: quantity["value"] for name, quantity in tilt_angle.items()} == {
+        "minimal": -6.0,
+        "maximal": 6.0,
+        "increment": 3.0,
+    }
+    assert described.images == 5
+    assert described.series == ()
+
+
+def test_movies_at_two_angles_are_no_tilt_series(tmp_path: Path) -> None:
+    for number, tilt in enumerate((0, 0, 30, 30)):
+        write_mdoc(tmp_path / f"grid1_{number:04}.tif.mdoc", tilt=tilt, movie=f"grid1_{number:04}.tif")
+
+    acquisition = describe_session(tmp_path, SITE).record["acquisition"]
+
+    assert acquisition["technique"] == "spa"
+    assert "tilt_angle" not in acquisition
+
+
+def test_a_movie_that_its_series_names_is_not_counted_twice(ts_41: Path, samples: Path) -> None:
+    movie = read_mdoc(samples / "mdoc/openem_serialem_k2/TS_41.mrc.mdoc").images[0].values["SubFramePath"]
+    write_mdoc(ts_41 / "one_of_them.mdoc", tilt=-67, movie=movie)
+
+    described = describe_session(ts_41, SITE)
+
+    assert described.images == 40
+    assert described.series == ()
+
+
+def test_tilt_series_and_movies_in_one_folder_are_told_apart(ts_41: Path) -> None:
+    write_mdoc(ts_41 / "grid1_0001.tif.mdoc", tilt=0, movie="grid1_0001.tif")
+
+    described = describe_session(ts_41, SITE)
+
+    assert [(one.name, one.images) for one in described.series] == [("TS_41", 40), ("movies", 1)]
+    assert described.images == 40
+    assert described.series[1].record["acquisition"]["technique"] == "spa"
+    assert "files" in _paths(described)
+
+
+def test_a_movie_cut_into_parts_has_what_its_own_section_says(samples: Path, tmp_path: Path) -> None:
+    shutil.copy(samples / "mdoc/mdocfile/frame_set_multiple.mdoc", tmp_path)
+
+    acquisition = describe_session(tmp_path, SITE).record["acquisition"]
+
+    assert acquisition["technique"] == "spa"
+    assert acquisition["images_generated"] == 20
+    assert acquisition["dose_per_movie"]["value"] == pytest.approx(153.478 / 20, abs=1e-3)
+    assert acquisition["pixel_size"]["value"] == 1.2827
+    assert acquisition["detectors"][0]["mode"] == "SUPER-RESOLUTION"
+
+
+def test_every_value_of_every_series_says_where_it_comes_from(samples: Path) -> None:
+    described = describe_session(samples / "mdoc/openem_serialem_k2", SITE)
+
+    for series in described.series:
+        assert {path for path, _ in leaves(series.record)} == set(series.provenance)
+        assert series.provenance["acquisition.tilt_angle.increment.value"].startswith(f"{series.name}.mrc.mdoc: ")
+        assert series.provenance["acquisition.technique"] == "Microscope block: tilt_series_technique"
+
+
+@pytest.mark.parametrize(
+    "name", ["mdocfile", "murfey_zero_dose", "odd_czii", "openem_serialem_k2", "openem_serialem_spa"]
+)
+def test_facts_of_real_documents_are_as_computed_without_our_readers(samples: Path, tmp_path: Path, name: str) -> None:
+    facts = json.loads((samples / "mdoc/EXPECTED_FACTS.json").read_text())
+    tilted = {key: fact for key, fact in facts.items() if key.startswith(name) and fact.get("tilt_increment_median")}
+
+    for key, fact in tilted.items():
+        folder = tmp_path / key.replace("/", "_")
+        folder.mkdir()
+        shutil.copy(samples / "mdoc" / key, folder)
+        described = describe_session(folder, SITE)
+        tilt = described.record["acquisition"]["tilt_angle"]
+        assert described.images == fact["n_sections_used"]
+        assert tilt["minimal"]["value"] == pytest.approx(fact["tilt_min"], abs=1e-4)
+        assert tilt["maximal"]["value"] == pytest.approx(fact["tilt_max"], abs=1e-4)
+        assert tilt["increment"]["value"] == pytest.approx(fact["tilt_increment_median"], abs=0.011)
+
+
+def test_a_search_image_of_tomography_tells_of_gun_and_camera_and_of_nothing_else(
+    samples: Path, tmp_path: Path
+) -> None:
+    shutil.copy(samples / "tomo5/SYNTHETIC_tomo5_session/Position_1.mdoc", tmp_path)
+    alone = describe_session(tmp_path, SiteValues(cs_mm=2.7, time_zone="UTC", tilt_series_technique="subtomo"))
+    (tmp_path / "Batch").mkdir()
+    xml = min((samples / "epu/openem_epu3.8.1_falcon4i/spa2").glob("*.xml"))
+    shutil.copy(xml, tmp_path / "Batch/Position_1_Search.xml")
+
+    described = describe_session(tmp_path, SiteValues(cs_mm=2.7, time_zone="UTC", tilt_series_technique="subtomo"))
+
+    instrument = described.record["instrument"]
+    assert (instrument["illumination"], instrument["electron_source"]) == ("FLOOD BEAM", "FIELD EMISSION GUN")
+    assert described.provenance["instrument.electron_source"] == "Position_1_Search.xml: gun/Sourcetype"
+    assert described.record["acquisition"].pop("detectors")[0]["name"] == "Falcon 4i"
+    alone.record["acquisition"].pop("detectors")
+    assert described.record["acquisition"] == alone.record["acquisition"]
+    assert validate_record({**described.record, "acquisition": {**alone.record["acquisition"], "detectors": []}}) == []

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from emdewar.errors import RefusedError
+from emdewar.errors import RefusedError, UnavailableError
 from emdewar.formats.pixel_rows import PixelRows, Rows, UnreadablePixelsError, check_size
 from emdewar.formats.pixels_eer import EerPixels, holds_events
 from emdewar.formats.pixels_gain import Gain, fitting_gain
@@ -133,7 +133,7 @@ def _first_that_fits(rows: PixelRows, gains: Sequence[Path]) -> tuple[Gain | Non
         try:
             with _rows_of(path, None) as reference, _told_of(path):
                 gain = fitting_gain(rows, reference)
-        except RefusedError:
+        except (RefusedError, UnavailableError):
             continue
         if gain is not None:
             return gain, path

@@ -143,6 +143,7 @@ def tables(file: BinaryIO) -> Iterator[bytes]:
         msg = "it holds no page"
         raise CutShortError(msg)
     ends, here, budget, last = layout.ends(0), 0, _MOST_WORK, 0
+    unpack, length = ends.unpack, ends.size
     returns: set[int] = set()
     while offset:
         if offset <= last:
@@ -150,17 +151,20 @@ def tables(file: BinaryIO) -> Iterator[bytes]:
                 msg = f"the chain of pages returns to byte {offset}"
                 raise CutShortError(msg)
             returns.add(offset)
-        table = pread(handle, ends.size, offset) if offset < size else b""
-        if len(table) != ends.size or ends.unpack(table)[0] != here:
+        table = pread(handle, length, offset) if offset < size else b""
+        count, following = unpack(table) if len(table) == length else (-1, 0)
+        if count != here:
             table = _read_table(file, size, layout, offset)
             here = layout.count.unpack_from(table)[0]
             ends = layout.ends(here)
+            unpack, length = ends.unpack, ends.size
+            following = unpack(table)[1]
         budget -= here + _WORK_OF_A_PAGE
         if budget < 0:
             msg = "it claims pages without end"
             raise CutShortError(msg)
         yield table
-        last, offset = offset, ends.unpack(table)[1]
+        last, offset = offset, following
 
 
 def _read_table(file: BinaryIO, size: int, layout: Layout, offset: int) -> bytes:

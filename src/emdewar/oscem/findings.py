@@ -12,10 +12,10 @@ class Finding(BaseModel):
     """One thing that is not as it should be.
 
     Attributes:
-        path: The OSC-EM slot concerned, or `files`.
+        path: The OSC-EM slot concerned, in full (`acquisition.detectors.0.name`), or `files`.
         expectation: What was expected there.
         value: What was found.
-        source: Where it was found, as `file name: field` or a folder.
+        source: Where it was found, as `file name: field` or a folder; of what is missing, who can supply it.
     """
 
     model_config = ConfigDict(frozen=True)

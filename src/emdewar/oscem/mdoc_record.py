@@ -1,116 +1,145 @@
-"""The OSC-EM record of one or more `.mdoc`, slot by slot."""
+"""The OSC-EM record of one or more `.mdoc`, slot by slot, each from the first source that says something."""
 
+from functools import partial
+from typing import TypeVar
+
+from emdewar.formats.mdoc_images import MdocImage
+from emdewar.oscem.instrument_record import instrument_record
+from emdewar.oscem.ledger import Ledger, Said
+from emdewar.oscem.mdoc_camera import detectors, energy_filter, whole_binning
+from emdewar.oscem.mdoc_dose import of_camera, of_exposure, of_frames
+from emdewar.oscem.mdoc_sources import MdocSources
+from emdewar.oscem.mdoc_tilt import tilt_angle, tilt_axis_deg
 from emdewar.oscem.mdoc_view import MdocView
-from emdewar.oscem.records import (
-    Acquisition,
-    Detector,
-    EnergyFilter,
-    ImageSize,
-    Instrument,
-    Microscope,
-    OscemRecord,
-    Technique,
-    TiltAngle,
-)
-from emdewar.oscem.units import extent, nine_digits, quantity
-from emdewar.oscem.vocabulary import COUNTING, SUPER_RESOLUTION
+from emdewar.oscem.records import Acquisition, BoundingBox2D, ImageSize, Instrument, OscemRecord, Range, Technique
+from emdewar.oscem.units import extent, mean_quantity, nine_digits, quantity
+from emdewar.oscem.vocabulary import ELECTRON_SOURCE, ILLUMINATION, IMAGING, translated
+
+Value = TypeVar("Value")
 
 NM_PER_UM = 1000.0
-_COUNTED = ("CountsPerElectron", "FrameDosesAndNumber")
+DOSE_TOLERANCE = 0.05
+"""Relative difference up to which ExposureDose and the sum over the frames are the same."""
 
 
-def mdoc_record(view: MdocView) -> OscemRecord:
+def mdoc_record(view: MdocView, ledger: Ledger) -> OscemRecord:
     """Map tilt series or movies of SerialEM and Tomography onto OSC-EM."""
-    return OscemRecord(acquisition=_acquisition(view), instrument=_instrument(view))
+    return OscemRecord(acquisition=_acquisition(view, ledger), instrument=_instrument(view, ledger))
 
 
-def technique(view: MdocView) -> Technique | None:
-    """Movies at one angle are single particles; what a tilt series is for, only the site knows."""
-    if view.is_tilted:
-        return view.site.tilt_series_technique
-    return "spa" if view.sections else None
-
-
-def _acquisition(view: MdocView) -> Acquisition:
-    defocus = view.extent(lambda section: section.number("TargetDefocus"))
-    magnification, frames = view.tally("Magnification").usual, view.tally("NumSubFrames").usual
-    return Acquisition(
-        technique=technique(view),
-        date_time=view.start,
-        microscope_software=view.software if view.sections else None,
-        detectors=_detectors(view),
-        pixel_size=quantity(view.tally("PixelSpacing").usual, "Å"),
-        image_size=_image_size(view),
-        binning_camera=_binning(view),
-        dose_per_movie=quantity(view.dose.mean, "e/Å^2"),
-        exposure_time=quantity(view.extent(lambda section: section.number("ExposureTime")).mean, "s"),
-        frames_per_movie=None if frames is None else round(frames),
-        images_generated=len(view.sections),
-        nominal_defocus=extent(_nm(defocus.low), _nm(defocus.high), "nm"),
-        nominal_magnification=None if magnification is None else round(magnification),
-        energy_filter=_energy_filter(view),
-        gainref_flip_rotate=view.site.gainref_flip_rotate,
-        tilt_angle=_tilt_angle(view),
-        tilt_axis_angle=_tilt_axis(view),
-    )
-
-
-def _instrument(view: MdocView) -> Instrument:
+def _acquisition(view: MdocView, ledger: Ledger) -> Acquisition:
     site = view.site
-    model = site.microscope_model or view.serial_name
-    return Instrument(
-        microscope=Microscope(model=model, manufacturer=site.manufacturer) if model else None,
-        illumination=site.illumination,
-        imaging=site.imaging,
-        electron_source=site.electron_source,
-        acceleration_voltage=quantity(view.tally("Voltage").usual, "kV"),
-        cs=quantity(site.cs_mm, "mm"),
+    axis_deg = tilt_axis_deg(view, ledger)
+    exposure_s = view.extent(lambda image: image.exposure_s).mean
+    magnification = view.usual(lambda image: image.magnification)
+    frames = view.usual(lambda image: image.frames)
+    return Acquisition(
+        technique=_technique(view, ledger),
+        date_time=_said(view, ledger, "date_time", view.start),
+        microscope_software=_said(view, ledger, "microscope_software", view.software),
+        detectors=detectors(view, ledger),
+        pixel_size=quantity(_pixel_size_a(view, ledger), "Å"),
+        image_size=_image_size(view, ledger),
+        binning_camera=_said(view, ledger, "binning_camera", whole_binning(view)),
+        dose_per_movie=mean_quantity(_dose_e_per_a2(view, ledger), "e/Å^2"),
+        exposure_time=mean_quantity(_said(view, ledger, "exposure_time", exposure_s), "s"),
+        frames_per_movie=_said(view, ledger, "frames_per_movie", frames),
+        images_generated=_said(view, ledger, "images_generated", len(view.images) or None),
+        nominal_defocus=_said(view, ledger, "nominal_defocus", _defocus(view)),
+        nominal_magnification=_said(view, ledger, "nominal_magnification", magnification),
+        holder=ledger.settle("acquisition.holder", site.text("holder")),
+        cryogen=ledger.settle("acquisition.cryogen", site.text("cryogen")),
+        energy_filter=energy_filter(view, ledger),
+        imageshift=_said(view, ledger, "imageshift", _image_shift(view)),
+        gainref_flip_rotate=ledger.settle("acquisition.gainref_flip_rotate", site.text("gainref_flip_rotate")),
+        tilt_angle=tilt_angle(view, ledger),
+        tilt_axis_angle=None if axis_deg is None else nine_digits(axis_deg),
     )
 
 
-def _detectors(view: MdocView) -> tuple[Detector, ...] | None:
-    mode = _detector_mode(view)
-    return (Detector(name=view.site.detector, mode=mode),) if mode or view.site.detector else None
+def _instrument(view: MdocView, ledger: Ledger) -> Instrument:
+    sources, fei = MdocSources(view), view.fei
+    serial = sources.mdoc("instrument.microscope.model", view.serial_name)
+    voltage_kv: Said[float] = sources.mdoc(
+        "instrument.acceleration_voltage", view.usual(lambda image: image.voltage_kv)
+    )
+    search = view.search
+    in_stack = sources.stack(fei.microscope if fei else None, "extended header, microscope")
+    stack_kv = sources.stack(fei.voltage_kv if fei else None, "extended header, HT")
+    texts = {
+        "serial_name": (serial, in_stack, sources.search(search.instrument if search else None, "InstrumentModel")),
+        "illumination": (
+            sources.search(
+                translated(search.illumination if search else None, ILLUMINATION), "optics/IlluminationMode"
+            ),
+        ),
+        "imaging": (
+            sources.search(translated(search.imaging if search else None, IMAGING), "optics/ColumnOperatingTemSubMode"),
+        ),
+        "operating_mode": (sources.search(search.operating_mode if search else None, "optics/ColumnOperatingMode"),),
+        "electron_source": (
+            sources.search(translated(search.electron_source if search else None, ELECTRON_SOURCE), "gun/Sourcetype"),
+        ),
+    }
+    search_kv = sources.search(search.voltage_kv if search else None, "gun/AccelerationVoltage")
+    numbers = {"voltage_kv": (voltage_kv, stack_kv, search_kv)}
+    return instrument_record(ledger, view.site, texts, numbers)
 
 
-def _detector_mode(view: MdocView) -> str | None:
-    """A binning below one is super-resolution; a known number of counts or electrons means counting."""
-    binning = view.tally("Binning").usual
-    if binning is not None and binning < 1:
-        return SUPER_RESOLUTION
-    return COUNTING if any(section.values.get(key) for section in view.sections for key in _COUNTED) else None
+def _said(view: MdocView, ledger: Ledger, slot: str, value: Value | None) -> Value | None:
+    path = f"acquisition.{slot}"
+    return ledger.settle(path, MdocSources(view).mdoc(path, value))
 
 
-def _binning(view: MdocView) -> ImageSize | None:
-    """Super-resolution is binning 0.5 in SerialEM; OSC-EM wants a whole number, the detector's mode says the rest."""
-    binning = view.tally("Binning").usual
-    whole = None if binning is None else max(1, round(binning))
-    return None if whole is None else ImageSize(width=whole, height=whole)
+def _technique(view: MdocView, ledger: Ledger) -> Technique | None:
+    """Movies at one angle are single particles; what a tilt series is for, only the site knows."""
+    if not view.is_tilted:
+        return _said(view, ledger, "technique", "spa") if view.images else None
+    ledger.settle("acquisition.technique", view.site.text("tilt_series_technique"))
+    return view.site.tilt_series_technique
 
 
-def _image_size(view: MdocView) -> ImageSize | None:
-    size = view.image_size
+def _pixel_size_a(view: MdocView, ledger: Ledger) -> float | None:
+    """The documents' word counts; the stack's is that of the same images, and 1 Å means that nobody set it."""
+    sources, path = MdocSources(view), "acquisition.pixel_size"
+    header_a = view.stack.header.pixel_size_a if view.stack else None
+    spacing = sources.mdoc(path, view.usual(lambda image: image.pixel_size_a))
+    return ledger.settle(path, spacing, sources.stack(None if header_a == 1 else header_a, "cell size"))
+
+
+def _image_size(view: MdocView, ledger: Ledger) -> ImageSize | None:
+    sources, path = MdocSources(view), "acquisition.image_size"
+    stack = (view.stack.header.nx, view.stack.header.ny) if view.stack else None
+    size = ledger.settle(
+        path, sources.mdoc(path, view.image_size), sources.stack(stack, "nx, ny"), agree=tuple[int, int].__eq__
+    )
     return None if size is None else ImageSize(width=size[0], height=size[1])
 
 
-def _energy_filter(view: MdocView) -> EnergyFilter | None:
-    slits = [numbers[0] for section in view.sections if (numbers := section.numbers("FilterSlitAndLoss"))]
-    if not slits:
+def _dose_e_per_a2(view: MdocView, ledger: Ledger) -> float | None:
+    """The dose at the specimen; what the camera saw, behind the specimen, only where nothing else says anything."""
+    sources, path = MdocSources(view), "acquisition.dose_per_movie"
+    words = [
+        sources.mdoc(path, view.extent(of_exposure).mean, "ExposureDose, mean per image"),
+        sources.mdoc(path, view.extent(of_frames).mean, "FrameDosesAndNumber, mean per image"),
+    ]
+    if all(word.value is None for word in words):
+        words = [sources.mdoc(path, view.extent(of_camera).mean, "DoseRate x ExposureTime / pixel^2, mean per image")]
+    return ledger.settle(path, *words, agree=lambda one, other: abs(one - other) <= DOSE_TOLERANCE * max(one, other))
+
+
+def _defocus(view: MdocView) -> Range | None:
+    defocus_um = view.extent(lambda image: image.target_defocus_um)
+    if defocus_um.low is None or defocus_um.high is None:
         return None
-    width = quantity(slits[0], "eV")
-    return EnergyFilter(used=slits[0] > 0, width_energy_filter=width, model=view.site.energy_filter) if width else None
+    return extent(defocus_um.low * NM_PER_UM, defocus_um.high * NM_PER_UM, "nm")
 
 
-def _tilt_angle(view: MdocView) -> TiltAngle | None:
-    increment = quantity(view.tilt_increment_deg, "deg")
-    ends = extent(view.tilts_deg[0], view.tilts_deg[-1], "deg") if view.is_tilted else None
-    return TiltAngle(minimal=ends.minimal, maximal=ends.maximal, increment=increment) if ends and increment else None
+def _image_shift(view: MdocView) -> BoundingBox2D | None:
+    x_um, y_um = (view.extent(partial(_shift, index)) for index in (0, 1))
+    x, y = extent(x_um.low, x_um.high, "um"), extent(y_um.low, y_um.high, "um")
+    return BoundingBox2D(x_min=x.minimal, x_max=x.maximal, y_min=y.minimal, y_max=y.maximal) if x and y else None
 
 
-def _tilt_axis(view: MdocView) -> float | None:
-    axis = view.tilt_axis_deg if view.is_tilted else None
-    return None if axis is None else nine_digits(axis)
-
-
-def _nm(defocus_um: float | None) -> float | None:
-    return None if defocus_um is None else defocus_um * NM_PER_UM
+def _shift(index: int, image: MdocImage) -> float | None:
+    return None if image.image_shift_um is None else image.image_shift_um[index]

@@ -1,7 +1,12 @@
-"""Where each OSC-EM value of an `.mdoc` comes from: `file name: field` by slot."""
+"""What each source of a tilt series says: lines of `.mdoc`, headers of the stacks beside them, and the site."""
 
+from typing import TypeVar
+
+from emdewar.oscem.ledger import Said
 from emdewar.oscem.mdoc_view import MdocView
-from emdewar.oscem.spa_sources import first_and_more, site_sources
+from emdewar.oscem.spa_sources import first_and_more
+
+Value = TypeVar("Value")
 
 FIELDS = {
     "acquisition.date_time": "DateTime, earliest, in the site's zone",
@@ -16,29 +21,35 @@ FIELDS = {
     "acquisition.nominal_defocus": "TargetDefocus, smallest and largest",
     "acquisition.nominal_magnification": "Magnification",
     "acquisition.energy_filter": "FilterSlitAndLoss",
-    "acquisition.tilt_angle": "TiltAngle; increment: median of successive differences",
+    "acquisition.imageshift": "ImageShift, extent",
+    "acquisition.tilt_angle": "TiltAngle, smallest and largest",
+    "acquisition.tilt_angle.increment": "TiltAngle, median of successive differences",
     "acquisition.tilt_axis_angle": "T (Tilt axis angle), else RotationAngle",
-    "acquisition.detectors": "Binning, CountsPerElectron",
-    "instrument.microscope": "T",
+    "acquisition.technique": "TiltAngle: no tilt",
+    "acquisition.detectors.0.mode": "Binning, CountsPerElectron, FrameDosesAndNumber",
+    "instrument.microscope.model": "T",
     "instrument.acceleration_voltage": "Voltage",
 }
 """Line of the mdoc by OSC-EM slot."""
 
-_FROM_SITE = {
-    "acquisition.technique": "tilt_series_technique",
-    "instrument.illumination": "illumination",
-    "instrument.imaging": "imaging",
-    "instrument.electron_source": "electron_source",
-}
 
+class MdocSources:
+    """The sources of a tilt series by name, ready to be quoted."""
 
-def provenance(view: MdocView) -> dict[str, str]:
-    """Name file and line for every slot that an `.mdoc` can fill."""
-    where = first_and_more([mdoc.path.name for mdoc in view.mdocs])
-    sources = {path: f"{where}: {field}" for path, field in FIELDS.items()}
-    sources |= {path: f"site: {name}" for path, name in _FROM_SITE.items()}
-    if view.site.detector:
-        sources["acquisition.detectors"] += "; name from site: detector"
-    if not view.is_tilted:
-        sources["acquisition.technique"] = f"{where}: no tilt"
-    return sources | site_sources(view.site)
+    def __init__(self, view: MdocView) -> None:
+        """Take the names of the files."""
+        self._mdoc = first_and_more([mdoc.path.name for mdoc in view.mdocs])
+        self._search = view.search.path.name if view.search else "no file"
+        self._stack = view.stack.path.name if view.stack else "no file"
+
+    def mdoc(self, path: str, value: Value | None, field: str = "") -> Said[Value]:
+        """What the lines of the documents say."""
+        return Said(value, f"{self._mdoc}: {field or FIELDS[path]}")
+
+    def stack(self, value: Value | None, field: str) -> Said[Value]:
+        """What the header of the stack says."""
+        return Said(value, f"{self._stack}: {field}")
+
+    def search(self, value: Value | None, field: str) -> Said[Value]:
+        """What the xml of a search image says."""
+        return Said(value, f"{self._search}: {field}")

@@ -1,122 +1,111 @@
-"""Everything that some `.mdoc` say together: tilts, doses, times, and the quirks of SerialEM and Tomography."""
+"""Everything that some `.mdoc` say together: tilts, doses, times, and what the stacks beside them say."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
-from statistics import median
+from pathlib import Path
+from statistics import median_high
+from typing import TypeVar
 
-from emdewar.formats.serialem import Mdoc, MdocSection
-from emdewar.oscem.mdoc_dose import dose_e_per_a2
+from emdewar.errors import RefusedError
+from emdewar.formats.epu import EpuImage
+from emdewar.formats.mdoc_images import MdocImage, images_of
+from emdewar.formats.mdoc_times import local_moment
+from emdewar.formats.mdoc_titles import SERIALEM, TOMOGRAPHY, MdocTitles, titles_of
+from emdewar.formats.mrc_extended import MrcExtended, read_mrc_extended
+from emdewar.formats.mrc_fei import FeiRecord
+from emdewar.formats.serialem import LEAST_TILT_RANGE_DEG, MOVIE, STACK_IMAGE, Mdoc
 from emdewar.oscem.site import SiteValues
 from emdewar.oscem.statistics import Extent, Tally
 
-LEAST_TILT_RANGE_DEG = 1.0
-"""Images whose tilts differ by less are movies at one angle, not a tilt series."""
+Value = TypeVar("Value")
 
-_AXIS = re.compile(r"Tilt axis angle = (?P<deg>-?\d+(\.\d+)?)", re.IGNORECASE)
-_TOMOGRAPHY = re.compile(r"^Tomography(_(?P<version>[\d.]+))?:\s*(?P<instrument>\S+)")
-_SERIALEM = re.compile(r"^SerialEM:\s*(?P<instrument>.*?)\s+\d{1,2}-\w{3}-\d{2,4}\s")
-_MONTHS = {
-    name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)  # noqa: SIM905
-}
-_DATE = re.compile(r"(?P<day>\d+)-(?P<month>\w{3})-(?P<year>\d+)\s+(?P<hour>\d+):(?P<minute>\d+):(?P<second>\d+)")
-
-
-def is_montage(mdoc: Mdoc) -> bool:
-    """Tell whether a document describes a map, not data."""
-    return bool(mdoc.of_kind("MontSection")) or mdoc.values.get("Montage") == "1"
+_STACKS = frozenset({".mrc", ".st", ".mrcs", ".ali"})
 
 
 @dataclass
 class MdocView:
-    """Some documents read as one series.
+    """Some documents read together.
 
     Attributes:
-        mdocs: The documents.
+        groups: The documents of each tilt series, or of movies that belong together.
         site: What only the site knows.
+        search: A search image of Tomography, which tells of gun and camera.
     """
 
-    mdocs: Sequence[Mdoc]
+    groups: Sequence[Sequence[Mdoc]]
     site: SiteValues
+    search: EpuImage | None = None
 
     @cached_property
-    def sections(self) -> list[MdocSection]:
-        """The images: those of a stack (`ZValue`) where there are some, else the movies (`FrameSet`)."""
-        return [section for mdoc in self.mdocs for section in mdoc.of_kind("ZValue") or mdoc.of_kind("FrameSet")]
+    def mdocs(self) -> list[Mdoc]:
+        """All documents."""
+        return [mdoc for group in self.groups for mdoc in group]
+
+    @cached_property
+    def images(self) -> list[MdocImage]:
+        """All images."""
+        return [image for mdoc in self.mdocs for image in images_of(mdoc)]
+
+    @cached_property
+    def _tilts_of_groups_deg(self) -> list[list[float]]:
+        return [tilts_deg(group) for group in self.groups]
 
     @cached_property
     def tilts_deg(self) -> list[float]:
         """Tilts, sorted."""
-        return sorted(tilt for section in self.sections if (tilt := section.number("TiltAngle")) is not None)
+        return sorted(tilt for group in self._tilts_of_groups_deg for tilt in group)
 
     @property
     def is_tilted(self) -> bool:
-        """Whether the images form a tilt series."""
-        return len(self.tilts_deg) > 1 and self.tilts_deg[-1] - self.tilts_deg[0] >= LEAST_TILT_RANGE_DEG
+        """Whether the images form tilt series: one angle more or less within a session of movies makes none."""
+        return any(is_series(tilts) for tilts in self._tilts_of_groups_deg)
 
     @property
     def tilt_increment_deg(self) -> float | None:
-        """Median of the successive differences within each series, to 0.01 degrees.
+        """Median of the successive differences within each series, to 0.01 degrees: one that was really made.
 
         Not range over number: one tilt left out, or one counted too many, must not change the increment.
         """
-        steps = [step for mdoc in self.mdocs for step in _steps(MdocView([mdoc], self.site).tilts_deg)]
-        return round(median(steps), 2) if steps else None
+        steps = [after - before for tilts in self._tilts_of_groups_deg for before, after in pairwise(tilts)]
+        return round(median_high(steps), 2) if steps else None
 
-    @property
-    def tilt_axis_deg(self) -> float | None:
-        """Tilt axis in IMOD's convention: from SerialEM's title, else RotationAngle - 90.
+    def usual(self, value: Callable[[MdocImage], Value | None]) -> Value | None:
+        """Give the most frequent value of something that should be constant."""
+        return self.tally(value).usual
 
-        Tomography's own `TiltAxisAngle` follows another convention; its RotationAngle is the axis.
-        """
-        titled = [float(found["deg"]) for mdoc in self.mdocs for title in mdoc.titles if (found := _AXIS.search(title))]
-        if titled:
-            return titled[0]
-        rotation = self.tally("RotationAngle").usual
-        if rotation is None:
-            return None
-        return rotation if self._tomography else round(rotation - 90, 6)
-
-    def tally(self, key: str) -> Tally[float]:
-        """Count the values of a line that should be constant; what sections do not say, the header may."""
-        tally = Tally[float]()
-        for section in self.sections:
-            tally.add(section.number(key))
-        if not tally.seen:
-            for mdoc in self.mdocs:
-                tally.add(MdocSection("", "", mdoc.values).number(key))
+    def tally(self, value: Callable[[MdocImage], Value | None]) -> Tally[Value]:
+        """Count the values of something that should be constant."""
+        tally = Tally[Value]()
+        for image in self.images:
+            tally.add(value(image))
         return tally
 
-    def extent(self, value: Callable[[MdocSection], float | None]) -> Extent:
+    def extent(self, value: Callable[[MdocImage], float | None]) -> Extent:
         """Range and mean of something over all images."""
         extent = Extent()
-        for section in self.sections:
-            extent.add(value(section))
+        for image in self.images:
+            extent.add(value(image))
         return extent
-
-    @cached_property
-    def dose(self) -> Extent:
-        """Dose of one image, e/A^2, over the images that have one."""
-        return self.extent(dose_e_per_a2)
-
-    def text(self, key: str) -> str | None:
-        """Give the first value of a header line, e.g. `ImageSize`."""
-        return next((mdoc.values[key] for mdoc in self.mdocs if mdoc.values.get(key)), None)
 
     @property
     def image_size(self) -> tuple[int, int] | None:
         """Width and height, from the header."""
-        words = (self.text("ImageSize") or "").split()
-        return (int(words[0]), int(words[1])) if len(words) > 1 and words[0].isdigit() and words[1].isdigit() else None
+        for mdoc in self.mdocs:
+            words = mdoc.values.get("ImageSize", "").split()
+            if len(words) > 1 and all(word.isascii() and word.isdigit() and len(word) < 10 for word in words[:2]):  # noqa: PLR2004 - digits of a size
+                return int(words[0]), int(words[1])
+        return None
 
     @cached_property
     def _local_times(self) -> list[datetime]:
-        times = (local_time(section.values.get("DateTime", "")) for section in self.sections)
-        return sorted(time for time in times if time is not None)
+        times = [image.taken_at for image in self.images if image.taken_at is not None]
+        if not times:
+            written = (section.values.get("DateTime", "") for mdoc in self.mdocs for section in mdoc.of_kind(MOVIE))
+            times = [moment for text in written if (moment := local_moment(text)) is not None]
+        return sorted(times)
 
     @property
     def local_start(self) -> datetime | None:
@@ -136,56 +125,55 @@ class MdocView:
         return self._local_times[-1].replace(tzinfo=zone) if self._local_times and zone else None
 
     @cached_property
-    def _tomography(self) -> re.Match[str] | None:
-        return next((found for title in self._titles() if (found := _TOMOGRAPHY.match(title))), None)
+    def titles(self) -> MdocTitles:
+        """Titles of the first document that has some."""
+        return next((titles for mdoc in self.mdocs if (titles := titles_of(mdoc)).program), MdocTitles())
 
-    def _titles(self) -> Iterator[str]:
-        return (title for mdoc in self.mdocs for title in mdoc.titles)
+    @property
+    def is_tomography(self) -> bool:
+        """Whether Thermo Fisher's Tomography wrote the documents."""
+        return self.titles.program == TOMOGRAPHY
 
     @property
     def serial_name(self) -> str | None:
         """Serial name of the microscope; only Tomography writes one, SerialEM's title is free text."""
-        return self._tomography["instrument"] if self._tomography else None
-
-    @property
-    def instrument(self) -> str | None:
-        """What the title calls the microscope."""
-        if self.serial_name:
-            return self.serial_name
-        return next((found["instrument"] for title in self._titles() if (found := _SERIALEM.match(title))), None)
+        return self.titles.instrument if self.is_tomography else None
 
     @property
     def software(self) -> str | None:
         """Acquisition program, with version where it is written."""
-        if self._tomography:
-            return " ".join(part for part in ("Tomography", self._tomography["version"]) if part)
-        version = re.search(r"SerialEM Version (\S+)", self.text("Version") or "")
-        return f"SerialEM {version[1]}" if version else "SerialEM"
+        if not self.images:
+            return None
+        return " ".join(part for part in (self.titles.program or SERIALEM, self.titles.version) if part)
+
+    @cached_property
+    def stack(self) -> MrcExtended | None:
+        """Header of the stack beside the document; None for several documents, and where it cannot be read."""
+        if len(self.mdocs) != 1 or not self.mdocs[0].of_kind(STACK_IMAGE):
+            return None
+        path = self.mdocs[0].path
+        beside = (path.with_suffix(""), *(path.with_suffix(suffix) for suffix in sorted(_STACKS)))
+        found = (candidate for candidate in beside if candidate.suffix.lower() in _STACKS and candidate.is_file())
+        return next((header for candidate in found if (header := _header(candidate))), None)
+
+    @property
+    def fei(self) -> FeiRecord | None:
+        """What Thermo Fisher's program wrote into the stack."""
+        return self.stack.fei if self.stack else None
 
 
-def local_time(text: str) -> datetime | None:
-    """Read `03-May-23  13:59:32` or `03-May-2023 13:59:32`; some Tomography hosts write `21-Nov-30` year first.
-
-    Gives no zone, because none is written. A year in the future means that the year came first.
-    """
-    found = _DATE.match(text.strip())
-    if not found or found["month"].lower() not in _MONTHS:
-        return None
-    tomorrow = datetime.now(tz=UTC).replace(tzinfo=None) + timedelta(days=1)
-    times = (_time(found, found["day"], found["year"]), _time(found, found["year"], found["day"]))
-    return next((time for time in times if time is not None and time <= tomorrow), None)
+def tilts_deg(mdocs: Sequence[Mdoc]) -> list[float]:
+    """Give the tilts of some documents, sorted."""
+    return sorted(image.tilt_deg for mdoc in mdocs for image in images_of(mdoc) if image.tilt_deg is not None)
 
 
-def _time(found: re.Match[str], day: str, year: str) -> datetime | None:
-    full_year = int(year) + (2000 if len(year) <= 2 else 0)  # noqa: PLR2004 - two digits of a year
-    month = _MONTHS[found["month"].lower()]
+def is_series(tilts: Sequence[float]) -> bool:
+    """Tell whether sorted tilts are those of a tilt series."""
+    return len(tilts) > 1 and tilts[-1] - tilts[0] >= LEAST_TILT_RANGE_DEG
+
+
+def _header(path: Path) -> MrcExtended | None:
     try:
-        return datetime(  # noqa: DTZ001 - the zone is not written; the site gives it later
-            full_year, month, int(day), int(found["hour"]), int(found["minute"]), int(found["second"])
-        )
-    except ValueError:
+        return read_mrc_extended(path)
+    except RefusedError:
         return None
-
-
-def _steps(tilts_deg: Sequence[float]) -> list[float]:
-    return [after - before for before, after in pairwise(tilts_deg)]

@@ -1,10 +1,13 @@
 """What the movies of an EPU session have in common, and over what they range: one pass, little memory."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from emdewar.formats.epu import EpuImage
+from emdewar.oscem.course import MovieCourse
 from emdewar.oscem.statistics import Extent, Tally
 
 CONSTANT = {
@@ -34,6 +37,12 @@ CONSTANT = {
 RANGING = ("nominal_defocus_nm", "exposure_s", "eer_frames", "dose_e_per_px")
 VECTORS = ("beam_shift", "beam_tilt", "image_shift")
 
+_MOST_COMBINATIONS = 1000
+
+_constants_of = attrgetter(*CONSTANT)
+_ranging_of = attrgetter(*RANGING)
+_vectors_of = attrgetter(*VECTORS)
+
 
 @dataclass
 class MovieStatistics:
@@ -43,6 +52,8 @@ class MovieStatistics:
         images: How many movies were taken in.
         dose_e_per_a2: Of movies with a dose above zero; a dose of zero is a shut beam or a camera not calibrated.
         without_dose: Names of the others.
+        first: The first movie that was taken in.
+        course: Time, defocus and dose of each movie.
     """
 
     images: int = 0
@@ -50,27 +61,61 @@ class MovieStatistics:
     end: datetime | None = None
     dose_e_per_a2: Extent = field(default_factory=Extent)
     without_dose: list[str] = field(default_factory=list)
-    tallies: dict[str, Tally[object]] = field(default_factory=lambda: {name: Tally() for name in CONSTANT})
     extents: dict[str, Extent] = field(default_factory=lambda: {name: Extent() for name in RANGING})
     boxes: dict[str, tuple[Extent, Extent]] = field(
         default_factory=lambda: {name: (Extent(), Extent()) for name in VECTORS}
     )
-    _first: EpuImage | None = None
+    first: EpuImage | None = None
+    course: MovieCourse = field(default_factory=MovieCourse)
+    _tallies: dict[str, Tally[object]] = field(default_factory=lambda: {name: Tally() for name in CONSTANT})
+    _combinations: Counter[tuple[object, ...]] = field(default_factory=Counter)
+
+    @property
+    def tallies(self) -> dict[str, Tally[object]]:
+        """How often each value of what should be constant was seen.
+
+        Movies are counted by all these values together, of which a session has a few, and told apart when asked.
+        """
+        for combination, count in self._combinations.items():
+            for tally, value in zip(self._tallies.values(), combination, strict=True):
+                tally.add(value, count)
+        self._combinations.clear()
+        return self._tallies
 
     def add(self, image: EpuImage) -> None:
         """Take one more movie in."""
         self.images += 1
-        self._first = self._first or image
+        self.first = self.first or image
         self._add_time(image.acquired_at)
+        self.course.add(image.acquired_at, image.nominal_defocus_nm, image.dose_e_per_a2)
         self._add_dose(image)
+        self._combinations[_constants_of(image)] += 1
+        if len(self._combinations) > _MOST_COMBINATIONS:
+            _ = self.tallies
+        for extent, value in zip(self.extents.values(), _ranging_of(image), strict=True):
+            extent.add(value)
+        for (x, y), vector in zip(self.boxes.values(), _vectors_of(image), strict=True):
+            if vector is not None:
+                x.add(vector[0])
+                y.add(vector[1])
+
+    def merge(self, other: "MovieStatistics") -> None:
+        """Take in all movies that another has taken in; they count as later than those here."""
+        self.images += other.images
+        self.first = self.first or other.first
+        self._add_time(other.start)
+        self._add_time(other.end)
+        self.dose_e_per_a2.merge(other.dose_e_per_a2)
+        self.without_dose += other.without_dose
+        self.course.merge(other.course)
+        theirs = other.tallies
         for name, tally in self.tallies.items():
-            tally.add(getattr(image, name))
+            tally.merge(theirs[name])
         for name, extent in self.extents.items():
-            extent.add(getattr(image, name))
+            extent.merge(other.extents[name])
         for name, (x, y) in self.boxes.items():
-            vector = getattr(image, name) or (None, None)
-            x.add(vector[0])
-            y.add(vector[1])
+            x.merge(other.boxes[name][0])
+            y.merge(other.boxes[name][1])
 
     def _add_time(self, moment: datetime | None) -> None:
         if moment is not None:
@@ -85,7 +130,7 @@ class MovieStatistics:
 
     def usual(self) -> EpuImage | None:
         """Give an image that has the most frequent value of everything that should be constant; None without movies."""
-        if self._first is None:
+        if self.first is None:
             return None
         usual: dict[str, Any] = {name: tally.usual for name, tally in self.tallies.items()}
-        return replace(self._first, **usual)
+        return replace(self.first, **usual)

@@ -1,59 +1,41 @@
-"""The slice of OSC-EM v1.0.2 that instrument files can fill.
+"""The records of OSC-EM v1.0.2, all five modules: acquisition and instrument here, the other parts beside.
 
-Source: the published OSC-EM schemas (https://w3id.org/oscem-schemas), modules `spa`, `subtomo`, `cellular_tomo` and
-`env_tomo`. Every slot is optional here, because an honest record of a poor session lacks some; `missing` names them.
+Source: the published OSC-EM schemas (https://w3id.org/oscem-schemas). Every slot is optional here, because an honest
+record of a poor session lacks some; `emdewar.oscem.schema.validate_record` says which are required.
 """
 
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
+
+from emdewar.oscem.organizational import Organizational
+from emdewar.oscem.processing import Processing
+from emdewar.oscem.sample import Sample
+from emdewar.oscem.slots import BoundingBox2D, ImageSize, QuantitySI, Range, Slot, TiltAngle
+
+__all__ = [
+    "Acquisition",
+    "BoundingBox2D",
+    "Corrector",
+    "Detector",
+    "EnergyFilter",
+    "ImageSize",
+    "Instrument",
+    "Microscope",
+    "Organizational",
+    "OscemRecord",
+    "Phaseplate",
+    "Processing",
+    "QuantitySI",
+    "Range",
+    "Sample",
+    "SpecialistOptics",
+    "Technique",
+    "TiltAngle",
+]
 
 Technique = Literal["spa", "subtomo", "cellular_tomo", "env_tomo"]
-"""Which module of OSC-EM a record belongs to."""
-
-
-class Slot(BaseModel):
-    """Base of all OSC-EM objects: frozen, and no slot that the schema does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class QuantitySI(Slot):
-    """A value with its unit, and the same in SI units."""
-
-    value: float
-    unit: str
-    valueSI: float | None = None  # noqa: N815 - the schema's name
-    unitSI: str | None = None  # noqa: N815 - the schema's name
-
-
-class Range(Slot):
-    """The smallest and the largest value; equal where it was constant."""
-
-    minimal: QuantitySI
-    maximal: QuantitySI
-
-
-class TiltAngle(Range):
-    """The tilts of a series."""
-
-    increment: QuantitySI
-
-
-class BoundingBox2D(Slot):
-    """Extent of a vector over a session."""
-
-    x_min: QuantitySI
-    x_max: QuantitySI
-    y_min: QuantitySI
-    y_max: QuantitySI
-
-
-class ImageSize(Slot):
-    """Width and height, in pixels or as a factor."""
-
-    width: int
-    height: int
+"""Which module of OSC-EM a record belongs to; one without belongs to `general`."""
 
 
 class Detector(Slot):
@@ -61,6 +43,8 @@ class Detector(Slot):
 
     name: str | None = None
     mode: str | None = None
+    dispersion: QuantitySI | None = None
+    collection_angle: Range | None = None
 
 
 class EnergyFilter(Slot):
@@ -78,10 +62,19 @@ class Phaseplate(Slot):
     instrument_type: str
 
 
+class Corrector(Slot):
+    """A corrector of a lens's aberration."""
+
+    used: bool
+    instrument_type: str
+
+
 class SpecialistOptics(Slot):
     """Optics beyond the usual."""
 
     phaseplate: Phaseplate | None = None
+    spherical_aberration_corrector: Corrector | None = None
+    chromatic_aberration_corrector: Corrector | None = None
 
 
 class Acquisition(Slot):
@@ -100,7 +93,15 @@ class Acquisition(Slot):
     images_generated: int | None = None
     grids_imaged: int | None = None
     nominal_defocus: Range | None = None
+    calibrated_defocus: Range | None = None
     nominal_magnification: int | None = None
+    calibrated_magnification: int | None = None
+    holder: str | None = None
+    holder_cryogen: str | None = None
+    cryogen: str | None = None
+    temperature: Range | None = None
+    screen_current: QuantitySI | None = None
+    beamtiltgroups: int | None = None
     energy_filter: EnergyFilter | None = None
     specialist_optics: SpecialistOptics | None = None
     beamshift: BoundingBox2D | None = None
@@ -127,53 +128,20 @@ class Instrument(Slot):
     operating_mode: str | None = None
     electron_source: str | None = None
     acceleration_voltage: QuantitySI | None = None
+    beam_convergence: QuantitySI | None = None
     c2_aperture: QuantitySI | None = None
     cs: QuantitySI | None = None
 
 
 class OscemRecord(Slot):
-    """Acquisition and instrument: what instrument files can tell of a dataset."""
+    """A dataset: acquisition and instrument, as files tell; the rest, as a person does."""
 
     acquisition: Acquisition = Acquisition()
     instrument: Instrument = Instrument()
+    sample: Sample | None = None
+    organizational: Organizational | None = None
+    processing: Processing | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Give the JSON object, ready as `scientificMetadata`, without what is unknown."""
         return self.model_dump(mode="json", exclude_none=True)
-
-
-_REQUIRED = (
-    "acquisition.technique",
-    "acquisition.date_time",
-    "acquisition.detectors",
-    "acquisition.binning_camera",
-    "acquisition.pixel_size",
-    "instrument.microscope.model",
-    "instrument.illumination",
-    "instrument.imaging",
-    "instrument.electron_source",
-    "instrument.acceleration_voltage",
-)
-_REQUIRED_OF_TILT_SERIES = ("acquisition.tilt_angle", "acquisition.tilt_axis_angle")
-
-
-def missing(record: dict[str, Any]) -> tuple[str, ...]:
-    """Name the slots that OSC-EM requires and a record (as a JSON object) lacks.
-
-    A record without technique counts as a tilt series if it has a tilt angle.
-    """
-    acquisition = record.get("acquisition", {})
-    tilted = acquisition.get("technique", "spa") != "spa" or "tilt_angle" in acquisition
-    required = _REQUIRED + (_REQUIRED_OF_TILT_SERIES if tilted else ())
-    return tuple(path for path in required if _at(record, path) is None)
-
-
-def paths(record: dict[str, Any]) -> tuple[str, ...]:
-    """Name the slots that a record fills, two levels deep (`instrument.cs`), as provenance lists them."""
-    return tuple(f"{part}.{slot}" for part, slots in record.items() for slot in slots)
-
-
-def _at(record: Any, path: str) -> Any:  # noqa: ANN401 - JSON of any shape
-    for name in path.split("."):
-        record = record.get(name) if isinstance(record, dict) else None
-    return record

@@ -1,13 +1,16 @@
 """What reading a session gives: the record, where each value came from, and what a person should look at."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
-from emdewar.oscem import records
+from emdewar.oscem.course import MovieCourse
 from emdewar.oscem.findings import Finding
+from emdewar.oscem.leaves import spread_out
+from emdewar.oscem.ledger import Ledger
 from emdewar.oscem.records import OscemRecord
+from emdewar.oscem.schema import validate_record
 
 
 @dataclass(frozen=True)
@@ -15,15 +18,18 @@ class SessionMetadata:
     """The metadata of a session.
 
     Attributes:
-        record: OSC-EM's `acquisition` and `instrument` as a JSON object, ready as `scientificMetadata`.
+        record: A JSON object in the shape of OSC-EM, ready as `scientificMetadata`.
         findings: What is missing, unreadable or contradictory.
-        provenance: `file name: field` by OSC-EM path, two levels deep.
+        provenance: `file: field`, `Microscope block: field` or `person: name` for each single value of the record, by
+            its full path (`acquisition.dose_per_movie.value`).
         start: First image, or None where no clock can be trusted.
         end: Last image, likewise.
         instrument: Serial name or title of the microscope, as the vendor wrote it.
         software: Acquisition program and version.
         images: Number of movies (single particles) or tilts.
-        series: One metadata for each tilt series, where the session holds several.
+        name: Name of a tilt series; the session itself has none here.
+        course: Time, defocus and dose of each movie of an EPU session, in the order of their names.
+        series: One metadata for each tilt series, where the session holds several, or other images beside.
     """
 
     record: dict[str, Any]
@@ -34,21 +40,26 @@ class SessionMetadata:
     instrument: str | None = None
     software: str | None = None
     images: int = 0
+    name: str | None = None
+    course: MovieCourse = field(default_factory=MovieCourse)
     series: tuple["SessionMetadata", ...] = ()
 
     @classmethod
-    def of(cls, record: OscemRecord, provenance: dict[str, str], findings: Iterable[Finding]) -> Self:
-        """Turn a record into metadata: keep the provenance of filled slots, and find the required ones that are not.
+    def of(cls, record: OscemRecord, ledger: Ledger, findings: Iterable[Finding]) -> Self:
+        """Turn a record into metadata, with the source of every single value."""
+        filled = record.as_dict()
+        return cls(filled, (*findings, *ledger.findings), spread_out(ledger.sources, filled))
+
+    def judged(self) -> Self:
+        """Compare the record, and those of its series, with the published schema of their technique.
 
         A slot that a finding already explains is not reported a second time.
         """
-        filled, found = record.as_dict(), list(findings)
-        sources = {path: provenance[path] for path in records.paths(filled) if path in provenance}
-        explained = {finding.path for finding in found}
-        lacking = (_lacking(path) for path in records.missing(filled) if path not in explained)
-        return cls(filled, (*found, *lacking), sources)
+        explained = {finding.path for finding in self.findings}
+        new = (found for found in validate_record(self.record) if not _is_explained(found.path, explained))
+        return replace(self, findings=(*self.findings, *new), series=tuple(one.judged() for one in self.series))
 
 
-def _lacking(path: str) -> Finding:
-    where = "neither the session's files nor the site's configuration"
-    return Finding(path=path, expectation="a value: OSC-EM requires one", value="none", source=where)
+def _is_explained(path: str, explained: set[str]) -> bool:
+    around = {one for one in explained if "." in one}
+    return path in explained or any(one.startswith(f"{path}.") or path.startswith(f"{one}.") for one in around)

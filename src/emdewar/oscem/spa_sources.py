@@ -1,13 +1,18 @@
-"""Where each OSC-EM value of an EPU session comes from: `file name: field` by slot."""
+"""What each source of an EPU session says: xml of movies, headers of movies, extended MRC headers, plan and site."""
 
-from emdewar.oscem.site import SiteValues
+from typing import TypeVar
+
+from emdewar.oscem.ledger import Said
 from emdewar.oscem.spa_view import SpaView
+
+Value = TypeVar("Value")
 
 FIELDS = {
     "acquisition.technique": "name *_Data_*.xml",
     "acquisition.date_time": "microscopeData/acquisition/acquisitionDateTime, earliest",
     "acquisition.microscope_software": "microscopeData/core/ApplicationSoftware, ApplicationSoftwareVersion",
-    "acquisition.detectors": "DetectorCommercialName; ElectronCountingEnabled, SuperResolutionFactor",
+    "acquisition.detectors.0.name": "DetectorCommercialName",
+    "acquisition.detectors.0.mode": "ElectronCountingEnabled, SuperResolutionFactor",
     "acquisition.pixel_size": "SpatialScale/pixelSize/x (preview)",
     "acquisition.image_size": "camera/ReadoutArea (preview)",
     "acquisition.binning_camera": "camera/Binning",
@@ -22,7 +27,7 @@ FIELDS = {
     "acquisition.beamshift": "optics/BeamShift as written (the vendor documents no unit)",
     "acquisition.beamtilt": "optics/BeamTilt as written (the vendor documents no unit)",
     "acquisition.imageshift": "optics/ImageShift as written (the vendor documents no unit)",
-    "instrument.microscope": "microscopeData/instrument/InstrumentModel",
+    "instrument.microscope.model": "microscopeData/instrument/InstrumentModel",
     "instrument.illumination": "optics/IlluminationMode",
     "instrument.imaging": "optics/ColumnOperatingTemSubMode",
     "instrument.operating_mode": "optics/ColumnOperatingMode",
@@ -32,40 +37,31 @@ FIELDS = {
 }
 """Field of the movie xml by OSC-EM slot."""
 
-SITE_FIELDS = {
-    "instrument.cs": "cs_mm",
-    "instrument.microscope": "microscope_model",
-    "acquisition.gainref_flip_rotate": "gainref_flip_rotate",
-}
-"""Site value by OSC-EM slot, where it wins over what files hold."""
 
+class SpaSources:
+    """The sources of an EPU session by name, ready to be quoted."""
 
-def provenance(view: SpaView) -> dict[str, str]:
-    """Name file and field for every slot that an EPU session can fill."""
-    where = first_and_more([path.name for path in view.files.movie_xml.values()])
-    sources = {path: f"{where}: {field}" for path, field in FIELDS.items()}
-    return sources | _of_other_files(view, where) | site_sources(view.site)
+    def __init__(self, view: SpaView) -> None:
+        """Take the names of the files."""
+        self._xml = first_and_more([path.name for path in view.files.movie_xml.values()])
+        self._movie = first_and_more([path.name for path, _ in view.look.movies])
+        self._extended = view.look.extended_name
 
+    def xml(self, path: str, value: Value | None, field: str = "") -> Said[Value]:
+        """What the xml of movies say."""
+        return Said(value, f"{self._xml}: {field or FIELDS[path]}")
 
-def _of_other_files(view: SpaView, where: str) -> dict[str, str]:
-    sources: dict[str, str] = {}
-    if view.usual is not None and view.usual.frames is None:
-        sources["acquisition.frames_per_movie"] = f"{where}: Detectors[]/TotalDose / DoseRate x FrameRate"
-    if view.look.movies:
-        movie = first_and_more([path.name for path, _ in view.look.movies])
-        sources["acquisition.image_size"] = f"{movie}: width, height"
-        sources["acquisition.frames_per_movie"] = f"{movie}: number of frames"
-        sources["acquisition.pixel_size"] = f"{where}: SpatialScale/pixelSize/x x ReadoutArea/width / width of {movie}"
-    if view.plans:
-        sources["acquisition.grids_imaged"] = "EpuSession.dm: SampleXml/AtlasId, distinct"
-        if view.usual is None or view.usual.c2_aperture_um is None:
-            sources["instrument.c2_aperture"] = "EpuSession.dm: MicroscopeSettings[Acquisition]/C2Aperture/Diameter"
-    return sources
+    def movie(self, value: Value | None, field: str) -> Said[Value]:
+        """What the headers of movies say."""
+        return Said(value, f"{self._movie}: {field}")
 
+    def extended(self, value: Value | None, field: str) -> Said[Value]:
+        """What the extended header of an MRC file says."""
+        return Said(value, f"{self._extended}: extended header, {field}")
 
-def site_sources(site: SiteValues) -> dict[str, str]:
-    """Name the slots that come from the site's configuration, whatever the files hold."""
-    return {path: f"site: {name}" for path, name in SITE_FIELDS.items() if getattr(site, name) is not None}
+    def plan(self, value: Value | None, field: str) -> Said[Value]:
+        """What the plan of the session says."""
+        return Said(value, f"EpuSession.dm: {field}")
 
 
 def first_and_more(names: list[str]) -> str:

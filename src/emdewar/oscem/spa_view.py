@@ -42,37 +42,27 @@ class SpaView:
         return self.look.sizes.usual
 
     @property
-    def image_size(self) -> tuple[int, int] | None:
-        """Width and height of the movies, or of the preview where no movie is there."""
-        return self.movie_size or (self.usual.readout if self.usual else None)
-
-    @property
     def pixel_size_a(self) -> float | None:
-        """Pixel of the movies: that of the preview, scaled by how many more pixels the movie has.
+        """Pixel of the movies by the xml: that of the preview, scaled by how many more pixels the movie has."""
+        if self.usual is None or self.usual.pixel_size_a is None or self.usual.readout is None:
+            return None if self.usual is None else self.usual.pixel_size_a
+        return self._scaled(self.usual.pixel_size_a, self.usual.readout)
 
-        The longer sides are compared, because movies may be stored turned by 90 degrees.
-        """
-        if self.usual is None or self.usual.pixel_size_a is None:
+    @property
+    def extended_pixel_size_a(self) -> float | None:
+        """Pixel of the movies by an extended MRC header, scaled in the same way from the file that has it."""
+        extended, fei = self.look.extended, self.look.fei
+        if extended is None or fei is None or fei.pixel_size_a is None:
             return None
-        if self.movie_size is None or self.usual.readout is None:
-            return self.usual.pixel_size_a
-        return self.usual.pixel_size_a * max(self.usual.readout) / max(self.movie_size)
+        return self._scaled(fei.pixel_size_a, (extended.header.nx, extended.header.ny))
+
+    def _scaled(self, pixel_size_a: float, size: tuple[int, int]) -> float:
+        """Scale a pixel to that of the movies; longer sides, because movies may be stored turned by 90 degrees."""
+        return pixel_size_a * max(size) / max(self.movie_size) if self.movie_size else pixel_size_a
 
     @property
-    def frames(self) -> int | None:
-        """Frames of a movie: by the headers, else as asked for, else as dose and rates of an EER movie imply."""
-        if counted := self.look.frames.usual:
-            return counted
-        if self.usual is not None and self.usual.frames:
-            return self.usual.frames
-        implied = self.statistics.extents["eer_frames"].mean
-        return None if implied is None else round(implied)
-
-    @property
-    def c2_aperture_um(self) -> float | None:
-        """Second condenser aperture; EPU 2 writes it in the session's plan only."""
-        if self.usual is not None and self.usual.c2_aperture_um is not None:
-            return self.usual.c2_aperture_um
+    def plan_c2_aperture_um(self) -> float | None:
+        """Second condenser aperture of the plan; EPU 2 writes it nowhere else."""
         return next((plan.c2_aperture_um for plan in self.plans if plan.c2_aperture_um is not None), None)
 
     @property

@@ -26,6 +26,15 @@ class Extent:
         self.count += 1
         self.total += value
 
+    def merge(self, other: "Extent") -> None:
+        """Take in all values that another has taken in."""
+        if other.low is None or other.high is None:
+            return
+        self.low = other.low if self.low is None else min(self.low, other.low)
+        self.high = other.high if self.high is None else max(self.high, other.high)
+        self.count += other.count
+        self.total += other.total
+
     @property
     def mean(self) -> float | None:
         """The mean, or None before the first value."""
@@ -38,10 +47,15 @@ class Tally(Generic[Value]):
 
     seen: Counter[Value] = field(default_factory=Counter)
 
-    def add(self, value: Value | None) -> None:
-        """Take one more value in; of more than a thousand distinct ones, new ones are dropped."""
+    def add(self, value: Value | None, count: int = 1) -> None:
+        """Take a value in, as often as it was seen; of more than a thousand distinct ones, new ones are dropped."""
         if value is not None and (value in self.seen or len(self.seen) < _MOST_DISTINCT):
-            self.seen[value] += 1
+            self.seen[value] += count
+
+    def merge(self, other: "Tally[Value]") -> None:
+        """Take in all values that another has taken in, those that it saw first first."""
+        for value, count in other.seen.items():
+            self.add(value, count)
 
     @property
     def usual(self) -> Value | None:

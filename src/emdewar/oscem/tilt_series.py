@@ -1,58 +1,88 @@
 """SerialEM and Tomography to OSC-EM: the records of tilt series, and of movies at one angle, from their `.mdoc`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from emdewar.errors import RefusedError
+from emdewar.formats.epu import EpuImage
 from emdewar.formats.serialem import Mdoc, read_mdoc
 from emdewar.formats.session_files import SessionFiles
 from emdewar.oscem.findings import Finding, files_finding
+from emdewar.oscem.ledger import Ledger
+from emdewar.oscem.mdoc_findings import findings
+from emdewar.oscem.mdoc_groups import MdocGroups, grouped
 from emdewar.oscem.mdoc_record import mdoc_record
-from emdewar.oscem.mdoc_sources import provenance
-from emdewar.oscem.mdoc_view import MdocView, is_montage
+from emdewar.oscem.mdoc_view import MdocView
+from emdewar.oscem.search_image import search_image
 from emdewar.oscem.session_metadata import SessionMetadata
 from emdewar.oscem.site import SiteValues
+
+MOVIES = "movies"
+"""Name of what lies beside tilt series at one angle."""
 
 
 def describe_mdocs(files: SessionFiles, site: SiteValues) -> SessionMetadata:
     """Describe a session of SerialEM or Tomography.
 
-    Each tilt series is a record of its own (`series`); the session's record spans them all.
+    Each tilt series is a record of its own (`series`), and so are movies at one angle beside; the session's record
+    spans the tilt series where there are some, else the movies.
 
     Raises:
         RefusedError: The site's time zone does not exist.
         UnavailableError: A file cannot be read now.
     """
     unreadable: dict[str, str] = {}
-    mdocs = [mdoc for mdoc in _readable(files.mdocs, unreadable) if not is_montage(mdoc)]
+    groups = grouped(list(_readable(files.mdocs, unreadable)))
     found = files_finding("a readable mdoc", list(unreadable), files.folder.name)
-    series = [mdoc for mdoc in mdocs if MdocView([mdoc], site).is_tilted]
-    chosen = series or mdocs
-    each = tuple(describe_mdoc([mdoc], site) for mdoc in series) if len(series) > 1 else ()
-    if each:
-        value = f"{len(each)} series, {sum(one.images for one in each)} tilts"
-        expectation = "one tilt series; here the record spans several, each has its own in `series`"
-        found.append(Finding(path="acquisition.tilt_angle", expectation=expectation, value=value, source="*.mdoc"))
-    whole = describe_mdoc(chosen, site)
-    return replace(whole, findings=(*found, *whole.findings), series=each)
+    search = search_image(files)
+    whole = describe_groups(list(groups.series.values()) or [[mdoc] for mdoc in groups.movies], site, search)
+    each = tuple(_each(groups, site, search))
+    return replace(whole, findings=(*found, *_mixture(groups, each), *whole.findings), series=each)
 
 
-def describe_mdoc(mdocs: Sequence[Mdoc], site: SiteValues) -> SessionMetadata:
-    """Describe one tilt series, or several documents as one.
+def describe_groups(
+    groups: Sequence[Sequence[Mdoc]], site: SiteValues, search: EpuImage | None, name: str | None = None
+) -> SessionMetadata:
+    """Describe tilt series, each by its documents, or movies, as one.
 
     Raises:
         RefusedError: The site's time zone does not exist.
     """
-    view = MdocView(mdocs, site)
+    view, ledger = MdocView(groups, site, search), Ledger()
+    record = mdoc_record(view, ledger)
     return replace(
-        SessionMetadata.of(mdoc_record(view), provenance(view), _findings(view)),
+        SessionMetadata.of(record, ledger, findings(view)),
         start=view.start,
         end=view.end,
-        instrument=view.instrument,
+        instrument=view.titles.instrument,
         software=view.software,
-        images=len(view.sections),
+        images=len(view.images),
+        name=name,
     )
+
+
+def _each(groups: MdocGroups, site: SiteValues, search: EpuImage | None) -> Iterator[SessionMetadata]:
+    """One series alone is the session; several, or one among movies, are told apart."""
+    if len(groups.series) + bool(groups.movies) < 2:  # noqa: PLR2004 - more than one
+        return
+    for name, mdocs in groups.series.items():
+        yield describe_groups([mdocs], site, search, name)
+    if groups.movies and groups.series:
+        yield describe_groups([[mdoc] for mdoc in groups.movies], site, search, MOVIES)
+
+
+def _mixture(groups: MdocGroups, each: Sequence[SessionMetadata]) -> Iterator[Finding]:
+    path, source = "acquisition.tilt_angle", "*.mdoc"
+    if len(groups.series) > 1:
+        tilts = sum(one.images for one in each if one.name != MOVIES)
+        expectation = "one tilt series; here the record spans several, each has its own in `series`"
+        value = f"{len(groups.series)} series, {tilts} tilts"
+        yield Finding(path=path, expectation=expectation, value=value, source=source)
+    if groups.series and groups.movies:
+        expectation = "images of one kind; the record is that of the tilt series, that of the movies is in `series`"
+        value = f"{len(groups.series)} tilt series, {len(groups.movies)} mdoc of movies at one angle"
+        yield Finding(path="files", expectation=expectation, value=value, source=source)
 
 
 def _readable(paths: Iterable[Path], unreadable: dict[str, str]) -> Iterable[Mdoc]:
@@ -61,21 +91,3 @@ def _readable(paths: Iterable[Path], unreadable: dict[str, str]) -> Iterable[Mdo
             yield read_mdoc(path)
         except RefusedError as error:
             unreadable[path.name] = str(error)
-
-
-def _findings(view: MdocView) -> Iterable[Finding]:
-    where = "the site's configuration"
-    if view.site.cs_mm is None:
-        yield Finding(path="instrument.cs", expectation="the spherical aberration in mm", value="none", source=where)
-    if view.local_start is not None and view.start is None:
-        expectation = "the zone of the microscope's clock: mdoc times carry none"
-        value = f"{view.local_start:%Y-%m-%d %H:%M:%S}"
-        yield Finding(path="acquisition.date_time", expectation=expectation, value=value, source=where)
-    if view.sections and not any(section.number("ExposureDose") for section in view.sections):
-        derived = "the camera, behind the specimen: lower than the dose at the specimen"
-        value = "no dose" if view.dose.mean is None else f"{view.dose.mean:.4g} e/Å^2 from {derived}"
-        expectation = "ExposureDose above zero: a calibrated beam"
-        yield Finding(path="acquisition.dose_per_movie", expectation=expectation, value=value, source="*.mdoc")
-    if view.is_tilted and view.site.tilt_series_technique is None:
-        expectation = "subtomo, cellular_tomo or env_tomo; no file can tell"
-        yield Finding(path="acquisition.technique", expectation=expectation, value="none", source=where)

@@ -1,0 +1,1 @@
+"""A dataset as others want to read it: RO-Crate, schema.org and DataCite, from the catalog's and the OSC-EM record."""
