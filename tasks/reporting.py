@@ -1,6 +1,6 @@
 """What a person reads in the Prefect UI when a run is over: one markdown artifact a flow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from prefect import task
@@ -38,7 +38,7 @@ def report_ingested(dataset: Dataset, record: dict[str, Any]) -> None:
     lines += [f"**{dataset.number_of_files:,} files, {show_bytes(dataset.size)}**, each declared with its sha256.", ""]
     lines += ["| value | |", "|---|---|", *_rows(record), ""]
     lines += [f"## {len(findings)} finding(s)", ""]
-    lines += [f"- `{f.get('path')}`: {f.get('expectation')} (found: {f.get('value')}; {f.get('source')})" for f in findings[:50]]
+    lines += [_finding(found) for found in findings[:50]]
     create_markdown_artifact(
         "\n".join(lines), key=artifact_key("ingested", dataset.pid), description=f"Metadata of {dataset.dataset_name}"
     )
@@ -92,6 +92,11 @@ def report_sweep(started: Sequence[str]) -> None:
     """Say how many runs the sweep started."""
     text = f"# Archive sweep\n\nStarted {len(started)} archive run(s)."
     create_markdown_artifact(text, key="archive-sweep", description="Archive sweep")
+
+
+def _finding(found: Mapping[str, Any]) -> str:
+    """Say what was expected, what is there, and where it is or who can give it."""
+    return f"- `{found.get('path')}`: {found.get('expectation')} (found: {found.get('value')}; {found.get('source')})"
 
 
 def _rows(record: dict[str, Any], prefix: str = "") -> list[str]:

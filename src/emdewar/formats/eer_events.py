@@ -40,7 +40,8 @@ def _runs(strip: bytes, at: npt.NDArray[np.int64], mask: int) -> npt.NDArray[np.
     word = stream[byte].astype(np.int64)
     word |= stream[byte + 1].astype(np.int64) << 8
     word |= stream[byte + 2].astype(np.int64) << 16
-    return word >> (at & 7) & mask
+    runs: npt.NDArray[np.int64] = word >> (at & 7) & mask
+    return runs
 
 
 def _segments(
