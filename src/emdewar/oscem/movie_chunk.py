@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emdewar.errors import RefusedError
-from emdewar.formats.epu import read_movie_xml
+from emdewar.formats.epu import EpuImage, read_movie_xml
 from emdewar.oscem.movie_statistics import MovieStatistics
 
 
@@ -28,15 +28,16 @@ class MovieChunk:
 
 
 def read_chunk(paths: Iterable[Path]) -> MovieChunk:
-    """Read the xml of some movies, one tree at a time.
+    """Read the xml of some movies: one tree at a time, and as many descriptions in memory as there are movies.
 
     Raises:
         UnavailableError: A file cannot be read now.
     """
-    chunk = MovieChunk()
+    chunk, images = MovieChunk(), list[EpuImage]()
     for path in paths:
         try:
-            chunk.statistics.add(read_movie_xml(path))
+            images.append(read_movie_xml(path))
         except RefusedError as error:
             chunk.unreadable[path.name] = str(error)
+    chunk.statistics.add_all(images)
     return chunk

@@ -1,6 +1,7 @@
 """Running statistics: one pass over any number of images, the same little memory for ten as for 100,000."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -25,6 +26,12 @@ class Extent:
         self.high = value if self.high is None else max(self.high, value)
         self.count += 1
         self.total += value
+
+    def add_all(self, values: Iterable[float | None]) -> None:
+        """Take more values in."""
+        known = [value for value in values if value is not None]
+        if known:
+            self.merge(Extent(min(known), max(known), len(known), sum(known)))
 
     def merge(self, other: "Extent") -> None:
         """Take in all values that another has taken in."""
