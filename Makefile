@@ -61,9 +61,10 @@ openapi: $(READY) ## Write the description of the catalog's API, docs/reference/
 docs: $(READY) ## Build the documentation into site/, warnings are errors
 	@$(VENV)/bin/mkdocs build --strict
 
-campaign: $(READY) ## Long campaigns: kills at random instants, many requests of every kind (half an hour)
+campaign: $(READY) ## Long campaigns: kills at random instants, many requests of every kind (an hour)
 	@$(PY) -m pytest -p no:randomly tests/campaign/archive_kills.py $(ARGS)
 	@$(PY) -m pytest -p no:randomly tests/campaign/kills.py $(ARGS)
+	@$(PY) -m pytest -p no:randomly tests/campaign/fuzz_readers.py $(ARGS)
 	@SCHEMATHESIS_EXAMPLES=200 $(PY) -m pytest -p no:randomly --timeout=3600 tests/api/test_schemathesis.py $(ARGS)
 
 lock: $(READY) ## Lock the dependencies anew, with hashes and without addresses (needs uv)

@@ -172,3 +172,13 @@ def test_real_files_with_wrong_bytes_raise_nothing(tmp_path: Path, data: st.Data
     path.write_bytes(content)
 
     why_incomplete(path)
+
+
+def test_a_tag_without_end_is_given_up_early(tmp_path: Path) -> None:
+    path = tmp_path / "movie.xml"
+    path.write_text("<a " + "b='" + "x" * 12_000_000 + "'/>")
+
+    why = why_incomplete(path)
+
+    assert why is not None
+    assert "longer than" in why

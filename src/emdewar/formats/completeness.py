@@ -13,6 +13,8 @@ from emdewar.formats.regular_file import MOST_BYTES, open_regular
 
 _GATAN_MAGIC = (b"\0\0\0\3", b"\0\0\0\4")
 _CHUNK_BYTES, _END_BYTES = 1 << 20, 1 << 10
+_LONGEST_TAG_BYTES = 4 << 20
+"""Far more than any microscope writes; expat scans an unfinished tag anew with every piece."""
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -45,6 +47,8 @@ def _why_xml_incomplete(file: BinaryIO) -> str | None:
     try:
         while chunk := file.read(_CHUNK_BYTES):
             parser.Parse(chunk)
+            if file.tell() - parser.CurrentByteIndex > _LONGEST_TAG_BYTES:
+                return f"a tag of the XML document is longer than {_LONGEST_TAG_BYTES} bytes"
         parser.Parse(b"", True)
     except _DocumentTypeError:
         return None if _ends_with_tag(file) else "the XML document has no end"
