@@ -17,6 +17,7 @@ from tasks.rereading import Due, Reading
 from tasks.retaining import Clearing, Place
 from tasks.retrying import CALLS
 
+_NOT_ON_TAPE = "are on disk and not on tape any more: ask those who run the tape system"
 _REPAIR_STARTED = "They no longer count. A repair was started; look at the store's medium."
 
 
@@ -31,6 +32,7 @@ def report_fixity(facility: str, due: Sequence[Due], readings: Sequence[Reading]
     lines += _findings(findings, _REPAIR_STARTED)
     troubles = [f"- {each.store}: {each.trouble}" for each in due if each.trouble]
     troubles += [f"- {each.store}: {each.missing} copies are not there: run reconcile" for each in due if each.missing]
+    troubles += [f"- {each.store}: {each.not_on_tape} copies {_NOT_ON_TAPE}" for each in due if each.not_on_tape]
     lines += section("Not read", [*troubles, *(f"- {error}" for error in failed)])
     return _published("fixity", facility, lines)
 

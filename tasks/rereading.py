@@ -44,6 +44,7 @@ class Due:
         parts: The copies to read now, in parts.
         recalled: Copies that are on tape, and were asked for: a later sweep reads them.
         missing: Copies that are not there: the reconcile sweep judges them.
+        not_on_tape: Copies that only the disk in front of the tape has: reading them proves nothing of the tape.
         trouble: Why the store could not be asked.
     """
 
@@ -52,6 +53,7 @@ class Due:
     parts: list[list[CopyOnStore]] = field(default_factory=list)
     recalled: int = 0
     missing: int = 0
+    not_on_tape: int = 0
     trouble: str = ""
 
 
@@ -133,12 +135,13 @@ def _within(budget: int, copies: Sequence[CopyOnStore]) -> list[CopyOnStore]:
 def _sorted_out(
     facility: Facility, store: Store, budget: int, copies: list[CopyOnStore], where: dict[str, Availability]
 ) -> Due:
-    online = [copy for copy in copies if where[copy.location].locality is Locality.ONLINE]
+    readable = [copy for copy in copies if where[copy.location].locality is Locality.ONLINE]
+    online = [copy for copy in readable if where[copy.location].is_durable]
     missing = [copy for copy in copies if where[copy.location].locality is Locality.MISSING]
-    later = [copy for copy in copies if copy not in online and copy not in missing]
+    later = [copy for copy in copies if copy not in readable and copy not in missing]
     if later:
         store.recall([copy.location for copy in later], keep_for=facility.policy.recall_keep)
-    return Due(store.name, budget, _parts(online), len(later), len(missing))
+    return Due(store.name, budget, _parts(online), len(later), len(missing), len(readable) - len(online))
 
 
 def _parts(copies: Sequence[CopyOnStore]) -> list[list[CopyOnStore]]:

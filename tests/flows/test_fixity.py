@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from blocks.nearline import SimulatedLibrary
 from emdewar.lifecycle import CopyStatus
 from flows.fixity import fixity
 from tasks.rereading import reread
@@ -99,6 +100,23 @@ def test_what_is_on_tape_is_recalled_now_and_read_by_a_later_sweep(scene: Scene,
     assert first == []
     assert [reading.copies for reading in second] == [1]
     assert vault.copy(disk).is_good
+
+
+def test_reading_what_only_the_disk_in_front_of_the_tape_has_proves_nothing(scene: Scene, tmp_path: Path) -> None:
+    tape = tape_store(tmp_path, "tape", migrate_after_s=0, evict_after_s=3600)
+    vault = build(scene, tmp_path, [folder_store(tmp_path, "disk"), tape])
+    _, library = vault.archived_through_tape().stores
+    before = vault.copy(library)
+    (tmp_path / "tape-tape" / before.location).unlink()
+    facility = vault.facility
+    slow = SimulatedLibrary(folder=tmp_path / "tape-tape", migrate_after_s=3600, evict_after_s=3600)
+    facility.archives[1] = facility.archives[1].model_copy(update={"tape": slow})
+    facility.save(vault.name, overwrite=True)
+
+    readings = fixity(facility=vault.name, store=library)
+
+    assert readings == []
+    assert vault.copy(library).verified_at == before.verified_at
 
 
 def test_a_copy_that_cannot_be_read_stops_no_other_and_is_tried_again(vault: Vault) -> None:

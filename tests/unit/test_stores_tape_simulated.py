@@ -205,14 +205,15 @@ def test_a_tape_that_is_not_mounted_has_lost_nothing(library: Library) -> None:
         library.store.availability(["a.tar"])
 
 
-def test_a_file_that_is_gone_from_tape_is_still_read_from_disk_but_not_durable(library: Library) -> None:
+def test_a_file_that_is_gone_from_tape_and_still_on_disk_goes_to_tape_again(library: Library) -> None:
     library.store.recall(["a.tar"], keep_for=KEEP)
     library.wait(minutes=5)
     (library.tape / "a.tar").unlink()
 
     found = library.store.availability(["a.tar"])["a.tar"]
 
-    assert (found.locality, found.is_durable) == ("online", False)
+    assert (found.locality, found.is_durable) == ("online", True)
+    assert (library.tape / "a.tar").is_file()
 
 
 def test_a_recall_of_what_is_gone_from_tape_ends(library: Library) -> None:

@@ -63,6 +63,7 @@ class Drive:
         for name, found in self._files():
             written_at = datetime.fromtimestamp(found.st_mtime, UTC)
             is_known = name in known and known[name].mtime_ns == found.st_mtime_ns
+            is_known = is_known and _stat(self._tape / name) is not None  # a tape may lose what the disk still has
             if is_known or not found.st_size or self._is_stub(found) or now - written_at < self._pace.migrate_after:
                 continue
             moved = _copy(self._disk, self._tape, name)
