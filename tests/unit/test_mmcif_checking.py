@@ -11,6 +11,7 @@ from gemmi import cif
 from emdewar.errors import RefusedError, UnavailableError
 from emdewar.oscem.findings import Finding
 from emdewar.oscem.mmcif import check
+from emdewar.oscem.mmcif.checking import is_unusual
 from emdewar.oscem.mmcif.dictionary import read_facts
 from emdewar.oscem.mmcif.facts import shipped_facts
 
@@ -69,12 +70,12 @@ def test_gemmi_agrees_about_a_right_document(dictionary: Path) -> None:
     [
         ("mode 'BRIGHT FIELD'", "mode 'Bright Field'", "_em_imaging.mode", "one of 4D-STEM, BRIGHT FIELD"),
         ("voltage 300", "voltage 300.5", "_em_imaging.accelerating_voltage", "a whole number"),
-        ("voltage 300", "voltage 300000", "_em_imaging.accelerating_voltage", "0 to 400 kilovolts, as is usual"),
+        ("voltage 300", "voltage 300000", "_em_imaging.accelerating_voltage", "usually 0 to 400 kilovolts"),
         ("diameter 50", "diameter 151", "_em_imaging.c2_aperture_diameter", "1 to 150 microns"),
-        ("diameter 50", "diameter 20", "_em_imaging.c2_aperture_diameter", "50 to 150 microns, as is usual"),
+        ("diameter 50", "diameter 20", "_em_imaging.c2_aperture_diameter", "usually 50 to 150 microns"),
         ("diameter 50", "diameter wide", "_em_imaging.c2_aperture_diameter", "a number"),
         ("date 2024-08-31", "date 31.8.2024", "_em_imaging.date", "a day"),
-        ("type COMPLEX", "type ENZYME", "_em_entity_assembly.type", "depositions offer no other"),
+        ("type COMPLEX", "type ENZYME", "_em_entity_assembly.type", "usually one of TISSUE, CELL"),
         ("name Apoferritin", "name ?", "_em_entity_assembly.name", "the dictionary requires one"),
         ("name Apoferritin", "name .", "_em_entity_assembly.name", "the dictionary requires one"),
         ("source RECOMBINANT", "details x", "_em_entity_assembly.source", "a deposition requires one"),
@@ -110,6 +111,45 @@ def test_bounds_of_what_is_usual_count_as_usual() -> None:
     assert findings(GOOD.replace("diameter 50", "diameter 150")) == {}
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("diameter 50", "diameter 20"),
+        ("'FIELD EMISSION GUN'", "'COLD GUN'"),
+        ("diameter 50", "diameter 50\n_em_imaging.nominal_defocus_max 1999.9"),
+        ("diameter 50", "diameter 50\n_em_imaging.nominal_defocus_max -3000"),
+    ],
+)
+def test_what_is_only_unusual_is_told_apart_from_what_is_wrong(before: str, after: str) -> None:
+    (found,) = findings(GOOD.replace(before, after)).values()
+
+    assert found.expectation.startswith("usually ")
+    assert is_unusual(found)
+
+
+@pytest.mark.parametrize(("before", "after"), [("diameter 50", "diameter 151"), ("voltage 300", "voltage ?")])
+def test_what_is_wrong_is_not_only_unusual(before: str, after: str) -> None:
+    (found,) = findings(GOOD.replace(before, after)).values()
+
+    assert not is_unusual(found)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        ("_em_imaging.nominal_defocus_min 3000", "_em_imaging.nominal_defocus_max 400"),
+        ("_em_imaging.tilt_angle_min 60", "_em_imaging.tilt_angle_max -60"),
+        ("_em_imaging.recording_temperature_minimum 90", "_em_imaging.recording_temperature_maximum 80"),
+    ],
+)
+def test_a_least_value_above_the_largest_is_found(low: str, high: str) -> None:
+    found = findings(f"{GOOD}{low}\n{high}\n")
+
+    (finding,) = found.values()
+    assert high.startswith(f"{finding.path} ")
+    assert low.partition(" ")[0] in finding.expectation
+
+
 def test_rows_with_the_same_key_are_found() -> None:
     loop = "\nloop_\n_em_software.id\n_em_software.name\n1 EPU\n1 RELION\n"
 
@@ -130,7 +170,7 @@ def test_words_without_case_are_compared_without_case() -> None:
 
     found = findings(GOOD + entity)
 
-    assert all("depositions offer no other" in finding.expectation for finding in found.values())
+    assert all(is_unusual(finding) for finding in found.values())
 
 
 def test_values_that_only_a_person_has_are_asked_for_with_the_place_to_enter_them() -> None:

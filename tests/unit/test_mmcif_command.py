@@ -1,6 +1,8 @@
 """`emdewar convert`: a record or a session as mmCIF, with what could not be written."""
 
+import gzip
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from emdewar.cli.convert import convert
 from emdewar.cli.group import DewarGroup
-from tests.unit.mmcif_records import MODEL, SPA, TILTED
+from tests.unit.mmcif_records import MODEL, SPA, TILTED, changed
 
 app = typer.Typer(cls=DewarGroup)
 app.callback()(lambda: None)
@@ -80,7 +82,7 @@ def test_a_check_with_the_whole_dictionary_of_a_full_record_ends_with_0(
 
     findings = json.loads(result.stdout)["findings"]
     assert [(finding["path"], finding["value"]) for finding in findings] == [("_em_support_film.thickness", "120")]
-    assert result.exit_code == 1
+    assert result.exit_code == 0
 
 
 def test_a_model_is_kept_and_its_conflicts_are_told(record: Path, tmp_path: Path) -> None:
@@ -170,3 +172,81 @@ def test_what_is_read_is_not_written_over(record: Path, tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_unavailable(record: Path, tmp_path: Path) -> None:
     assert run(record, "-o", tmp_path / "absent/out.cif").exit_code == 75
     assert run(tmp_path / "absent.json", "-o", tmp_path / "out.cif").exit_code == 75
+
+
+def test_a_check_that_finds_only_what_is_unusual_ends_with_0(record: Path, tmp_path: Path) -> None:
+    result = run(record, "-o", tmp_path / "out.cif", "--check")
+
+    assert "_em_support_film.thickness: usually 1000 to 20000 angstroms; found 120" in result.stdout
+    assert result.exit_code == 0
+
+
+def test_what_is_no_file_is_never_written_over(record: Path, tmp_path: Path) -> None:
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+
+    for output in (pipe, folder):
+        result = run(record, "-o", output)
+
+        assert result.exit_code == 2
+        assert "no regular file" in result.stderr
+    assert pipe.is_fifo()
+
+
+def test_a_name_that_is_too_long_is_unavailable_and_no_traceback(record: Path, tmp_path: Path) -> None:
+    assert run(record, "-o", tmp_path / f"{'o' * 300}.cif").exit_code == 75
+    assert run(record, "-o", tmp_path / f"{'o' * 250}.cif").exit_code == 0
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_model_in_another_encoding_is_refused(record: Path, tmp_path: Path, packed: bool) -> None:  # noqa: FBT001 - a parameter
+    model = tmp_path / ("model.cif.gz" if packed else "model.cif")
+    content = MODEL.replace("Ferritin heavy", "Ferritin\xe9 heavy").encode("latin-1")
+    model.write_bytes(gzip.compress(content) if packed else content)
+
+    result = run(record, "-o", tmp_path / "out.cif", "--model", model, "--check")
+
+    assert result.exit_code == 2
+    assert "UTF-8" in result.stderr
+
+
+def test_a_cif_that_is_no_dictionary_is_refused(record: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model.cif"
+    model.write_text(MODEL)
+
+    result = run(record, "-o", tmp_path / "out.cif", "--dictionary", model)
+
+    assert result.exit_code == 2
+    assert "no PDBx dictionary" in result.stderr
+
+
+def test_what_a_terminal_would_obey_is_printed_as_an_escape_and_each_finding_in_one_line(tmp_path: Path) -> None:
+    hostile = "Kr\x1b[2Jios\nerror: all is lost\u202e"
+    source = saved(tmp_path / "hostile.json", changed(SPA, "instrument.microscope.model", hostile))
+
+    result = run(source, "-o", tmp_path / "out.cif")
+
+    assert not {"\x1b", "\u202e"} & set(result.stdout)
+    assert len(result.stdout.splitlines()) == 2
+
+
+def test_a_name_that_is_no_utf_8_is_an_escape_in_json(record: Path, tmp_path: Path) -> None:
+    output = tmp_path / os.fsdecode(b"\xff.cif")
+
+    result = run(record, "-o", output, "--json")
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["output"] == str(output)
+    assert run(record, "-o", output).exit_code == 0
+
+
+def test_a_link_stays_a_link_and_what_it_names_is_written(record: Path, tmp_path: Path) -> None:
+    link, loop = tmp_path / "link.cif", tmp_path / "loop.cif"
+    link.symlink_to(tmp_path / "real.cif")
+    loop.symlink_to(loop)
+
+    assert run(record, "-o", link).exit_code == 0
+    assert link.is_symlink()
+    assert (tmp_path / "real.cif").read_text().startswith("data_XXXX")
+    assert run(record, "-o", loop).exit_code == 75

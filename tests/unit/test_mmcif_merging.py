@@ -158,6 +158,52 @@ def test_rows_that_are_new_get_ids_that_are_free() -> None:
     assert list(block.find_values("_em_software.version")) == ["?", "?", "3.8.1.7603"]
 
 
+PARTS = """loop_
+_em_entity_assembly.id
+_em_entity_assembly.parent_id
+_em_entity_assembly.name
+4 0 'Ferritin with nanobody'
+5 4 Ferritin
+6 4 Nanobody
+"""
+
+
+def test_a_sample_is_the_whole_assembly_of_a_model_that_names_its_parts() -> None:
+    merged = merge_model(to_mmcif(SPA), model(PARTS))
+    block = merged.document[0]
+
+    assert list(block.find_values("_em_entity_assembly.id")) == ["4", "5", "6"]
+    assert list(block.find_values("_em_entity_assembly.source")) == ["RECOMBINANT", "?", "?"]
+    for item in ("_em_experiment.entity_assembly_id", "_em_entity_assembly_molwt.entity_assembly_id"):
+        assert list(block.find_values(item)) == ["4"]
+    assert "_em_entity_assembly.name" in {finding.path for finding in merged.findings}
+
+
+def test_another_detector_is_a_recording_of_its_own_and_is_found() -> None:
+    theirs = "_em_image_recording.id 1\n_em_image_recording.film_or_detector_model 'GATAN K3 (6k x 4k)'\n"
+
+    merged = merge_model(to_mmcif(SPA), model(theirs))
+
+    doses = merged.document[0].find_values("_em_image_recording.avg_electron_dose_per_image")
+    assert list(doses) == ["?", "27.54088"]
+    (found,) = (finding for finding in merged.findings if "film_or_detector_model" in finding.path)
+    assert (found.value, "FALCON 4i" in found.expectation) == ("GATAN K3 (6k x 4k)", True)
+
+
+@pytest.mark.parametrize("odd", ["_em_specimen 5\n", "_em_imaging 1\n_em_imaging.id 1\n"])
+def test_a_tag_that_names_no_item_is_kept_as_it_is(odd: str) -> None:
+    before = model(odd)
+
+    assert is_kept(before[0], merge_model(to_mmcif(SPA), before).document[0])
+
+
+def test_a_category_in_two_places_is_refused_because_its_rows_cannot_be_told() -> None:
+    torn = "_em_imaging.id 1\nloop_\n_em_imaging.entry_id\nx\ny\n"
+
+    with pytest.raises(RefusedError, match="em_imaging"):
+        merge_model(to_mmcif(SPA), model(torn))
+
+
 def test_one_row_becomes_a_loop_where_another_is_added() -> None:
     software = "_em_software.id 1\n_em_software.name RELION\n_em_software.category RECONSTRUCTION\n"
 

@@ -513,6 +513,80 @@ def test_an_id_that_is_none_is_refused(entry_id: str) -> None:
         to_mmcif({}, entry_id=entry_id)
 
 
+def test_what_a_sample_that_was_not_frozen_says_of_freezing_is_found() -> None:
+    converted = convert(changed(SPA, "sample.specimen.vitrification", value=False))
+
+    assert found_at(converted, "sample.specimen.vitrification")
+
+
+def test_a_genome_is_no_taxon_in_any_category() -> None:
+    converted = convert(changed(SPA, "sample.molecule.0.taxonomy_id_expression", "GCA_003054445.1"))
+
+    assert "GCA_003054445.1" not in converted.document.as_string()
+    assert len(found_at(converted, "sample.molecule.0.taxonomy_id_expression")) == 1
+
+
+def test_an_orcid_with_a_wrong_check_digit_is_nobody_s() -> None:
+    converted = convert(changed(SPA, "organizational.authors.0.orcid", "0000-0001-9166-0133"))
+
+    assert "0000-0001-9166-0133" not in converted.document.as_string()
+    assert found_at(converted, "organizational.authors.0.orcid")
+
+
+def test_a_holder_for_autogrids_is_not_said_to_be_of_a_krios() -> None:
+    converted = convert(changed(SPA, "acquisition.holder", "Autogrid"))
+
+    assert text_of(converted.document, "_em_imaging.specimen_holder_model") is None
+    assert found_at(converted, "acquisition.holder")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("5\u2032-end", "5'-end"),
+        ("≤ 1 mM", "<= 1 mM"),
+        ("½ volume", "1/2 volume"),
+        ("ΔN-construct", "DeltaN-construct"),
+        ("Quantifoil®", "Quantifoil(R)"),
+        ("a\u200bb", "ab"),
+        ("a\rb", "a\nb"),
+    ],
+)
+def test_signs_that_have_a_spelling_in_ascii_do_not_cost_the_whole_text(written: str, read: str) -> None:
+    converted = convert(changed(SPA, "sample.specimen.buffer", written))
+
+    assert text_of(converted.document, "_em_buffer.details") == read
+
+
+def test_an_estimated_defocus_below_zero_is_not_taken_for_overfocus() -> None:
+    defocus = {"output_min_defocus": quantity(-3000, "nm"), "output_max_defocus": quantity(-400, "nm")}
+    converted = convert(changed(SPA, "processing.ctfs", {"defocus": defocus}))
+
+    assert text_of(converted.document, "_em_imaging.calibrated_defocus_max") is None
+    assert found_at(converted, "processing.ctfs.defocus.output_max_defocus")
+
+
+@pytest.mark.parametrize("value", [{"name": "Falcon 4i"}, "Falcon 4i", ["Falcon 4i"]])
+def test_what_should_be_a_list_of_objects_and_is_not_is_found(value: object) -> None:
+    converted = convert(changed(SPA, "acquisition.detectors", value))
+
+    assert any(finding.path.startswith("acquisition.detectors") for finding in converted.findings)
+
+
+def test_what_is_cut_off_a_list_that_is_too_long_is_found() -> None:
+    converted = convert(changed(SPA, "sample.molecule", [{"name_mol": "x"}] * 1001))
+
+    assert found_at(converted, "sample.molecule")
+    assert (text_of(converted.document, "_em_entity_assembly.entity_id_list") or "").endswith(",1000")
+
+
+def test_an_assembly_lists_only_entities_that_are_there() -> None:
+    converted = convert(changed(SPA, "sample.molecule", [{"gene_name": "a"}, SPA["sample"]["molecule"][0]]))
+
+    entities = list(converted.document[0].find_values("_entity.id"))
+    assert text_of(converted.document, "_em_entity_assembly.entity_id_list") == ",".join(entities)
+
+
 def test_all_items_of_the_table_are_items_of_the_dictionary() -> None:
     items = {link.item for link in CROSSWALK}
     ids = {f"_{category}.{item}" for category, names in (*IDS.items(), *CONSTANT.items()) for item in names}

@@ -13,14 +13,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emdewar.errors import RefusedError
 from emdewar.oscem.session import describe_session
 from emdewar.oscem.views.datacite import datacite
 from emdewar.oscem.views.lacking import lacking
-from emdewar.oscem.views.measured import UNIT_CODES, measured, property_value
+from emdewar.oscem.views.measured import UNIT_CODES, Measured, measured, property_value
 from emdewar.oscem.views.people import Creator, Funding, creators, fundings, orcid_url
-from emdewar.oscem.views.publication import Publication, emdb, empiar, pdb
+from emdewar.oscem.views.publication import CC0, CC_BY, Licence, Publication, Related, emdb, empiar, pdb
 from emdewar.oscem.views.ro_crate import file_id, ro_crate
-from emdewar.oscem.views.schema_org import schema_org
+from emdewar.oscem.views.schema_org import schema_org, script
 from emdewar.records import DataFile, Dataset
 
 MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -63,6 +64,7 @@ FILES = [
 PUBLICATION = Publication(
     "The Facility",
     date(2026, 11, 21),
+    CC0,
     doi="10.5072/AbC.1",
     url="https://data.example.org/ds/1",
     download="https://data.example.org/ds/1/files",
@@ -70,7 +72,7 @@ PUBLICATION = Publication(
     catalog="The Catalog",
     related=(empiar("EMPIAR-12345", is_released=True), emdb("EMD-1"), pdb("9XYZ")),
 )
-POOR = Publication("The Facility", date(2026, 11, 21))
+POOR = Publication("The Facility", date(2026, 11, 21), CC_BY)
 
 
 def _dataset(**changes: Any) -> Dataset:  # noqa: ANN401 - any field
@@ -172,7 +174,7 @@ def test_a_crate_says_with_which_microscope_the_data_were_taken() -> None:
     entities = _entities(ro_crate(_dataset(), RECORD, PUBLICATION))
 
     (action,) = (entity for entity in entities.values() if entity["@type"] == "CreateAction")
-    assert [entities[tool["@id"]]["name"] for tool in action["instrument"]] == ["TFS KRIOS", "EPU 3.8.1"]
+    assert [entities[tool["@id"]]["name"] for tool in action["instrument"]] == ["TFS KRIOS", "EPU"]
     assert action["result"] == {"@id": "./"}
 
 
@@ -345,3 +347,93 @@ def test_a_real_session_tells_its_numbers(samples: Path, folder: str) -> None:
     assert values["acquisition.nominal_defocus"]["minValue"] <= values["acquisition.nominal_defocus"]["maxValue"]
     paths = [value.path for value in measured(record)]
     assert all(one != other for one, other in pairwise(sorted(paths)))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"acquisition": {"pixel_size": {"value": float("nan"), "unit": "Å"}}},
+        {"acquisition": {"dose_per_movie": {"value": None, "unit": "e/Å^2"}}},
+        {"acquisition": {"tilt_angle": {end: {"value": 1, "unit": [1]} for end in ("minimal", "maximal")}}},
+        {"organizational": {"authors": [{"family_name": 5, "given_name": "\ud800", "name_org": {"a": 1}}]}},
+        {"organizational": {"grants": [{"project_id": 5, "grant_name": ["x"]}], "funder": [{"funder_name": "\x00"}]}},
+        {"instrument": {"microscope": {"model": {"a": 1}}}, "acquisition": {"microscope_software": ["x"]}},
+    ],
+)
+def test_whatever_a_record_holds_all_views_can_be_written(record: Json) -> None:
+    for view in (
+        schema_org(_dataset(), record, POOR),
+        datacite(_dataset(), record, POOR, FILES),
+        ro_crate(_dataset(), record, POOR, FILES),
+    ):
+        text = json.dumps(view, allow_nan=False, ensure_ascii=False)
+
+        assert text.encode()
+        assert "\\u0000" not in text
+        assert "None" not in text
+
+
+def test_no_text_can_leave_the_script_of_a_landing_page() -> None:
+    described = schema_org(_dataset(dataset_name="</script><script>alert(1)//<!--\u2028"), RECORD, PUBLICATION)
+
+    text = script(described)
+
+    assert not {"<", ">", "&", "\u2028"} & set(text)
+    assert json.loads(text) == described
+
+
+@pytest.mark.parametrize("doi", ["10.5072/AbC.1", "https://doi.org/10.5072/abc.1", "doi:10.5072/abc.1"])
+@pytest.mark.parametrize("ror", ["https://ror.org/03yrm5c26", "03yrm5c26"])
+def test_identifiers_are_taken_with_or_without_resolver(doi: str, ror: str) -> None:
+    publication = Publication("The Facility", date(2026, 11, 21), CC0, doi=doi, publisher_ror=ror)
+
+    attributes = datacite(_dataset(), RECORD, publication)
+
+    assert attributes["doi"] == "10.5072/abc.1"
+    assert attributes["publisher"]["publisherIdentifier"] == "https://ror.org/03yrm5c26"
+    assert schema_org(_dataset(), RECORD, publication)["@id"] == "https://doi.org/10.5072/abc.1"
+    assert "https://ror.org/03yrm5c26" in _entities(ro_crate(_dataset(), RECORD, publication))
+
+
+@pytest.mark.parametrize("wrong", [{"doi": "abc"}, {"doi": "10.5072/a b"}, {"publisher_ror": "The Facility"}])
+def test_an_identifier_that_is_none_is_refused(wrong: Json) -> None:
+    with pytest.raises(RefusedError):
+        Publication("The Facility", date(2026, 11, 21), CC0, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("related", "url"),
+    [
+        (Related("12345678", "PMID", "IsCitedBy"), "https://pubmed.ncbi.nlm.nih.gov/12345678"),
+        (Related("2401.00001", "arXiv", "IsCitedBy"), "https://arxiv.org/abs/2401.00001"),
+        (Related("https://example.org/x", "URL", "IsCitedBy"), "https://example.org/x"),
+    ],
+)
+def test_what_is_related_is_named_by_an_address_that_leads_there(related: Related, url: str) -> None:
+    publication = Publication("The Facility", date(2026, 11, 21), CC0, related=(related,))
+
+    assert schema_org(_dataset(), RECORD, publication)["citation"] == [url]
+    assert url in _entities(ro_crate(_dataset(), RECORD, publication))
+
+
+def test_access_is_free_only_under_a_licence_that_says_so() -> None:
+    closed = Publication("The Facility", date(2026, 11, 21), Licence("NONE", "Closed", "https://example.org/closed"))
+
+    assert schema_org(_dataset(), RECORD, PUBLICATION)["isAccessibleForFree"] is True
+    assert "isAccessibleForFree" not in schema_org(_dataset(), RECORD, closed)
+
+
+def test_both_angstrom_signs_have_the_code_of_the_angstrom() -> None:
+    codes = {Measured("acquisition.pixel_size", 1.2, unit=sign).unit_code for sign in ("\u00c5", "\u212b")}
+
+    assert codes == {"A11"}
+
+
+def test_a_program_has_a_version_only_where_one_is_said() -> None:
+    crates = [
+        ro_crate(_dataset(), {"acquisition": {"microscope_software": software}}, POOR)
+        for software in ("EPU 3.8.1", "SerialEM")
+    ]
+
+    programs = [_entities(crate)["#software"] for crate in crates]
+    assert [(program["name"], program.get("version")) for program in programs] == [("EPU", "3.8.1"), ("SerialEM", None)]

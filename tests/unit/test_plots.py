@@ -1,6 +1,7 @@
 """Plots: of what is known, small, and without a screen."""
 
 import io
+import math
 from array import array
 from collections.abc import Iterable
 from math import nan
@@ -52,6 +53,51 @@ def test_a_session_of_any_length_is_one_small_picture(movies: int) -> None:
 
 def test_set_values_get_a_bar_each() -> None:
     assert _bars([-1.0] * 3 + [-1.2] * 5) == {-1.2: 5, -1.0: 3}
+
+
+def test_values_that_lie_on_no_grid_are_counted_in_bins_that_can_be_seen() -> None:
+    axes = Figure().subplots()
+
+    draw_histogram(axes, [7.541, 7.542] * 9 + [8.1096] * 2, "x", "k")
+
+    low, high = axes.get_xlim()
+    assert all(bar.get_width() > 0.01 * (high - low) for bar in axes.patches)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["a$\\frac{$b", "x\x00y", "$", "a\nb", "y" * 500, "Größe Δ"])
+def test_no_name_of_a_session_ends_an_ingest(name: str) -> None:
+    assert _size(plot_course(_session(5), name)) == _size(plot_course(_session(5), "plain"))
+
+
+def test_values_that_nothing_can_have_are_not_drawn() -> None:
+    wild = _course([1.0, 2.0, 3.0, 1e300], [-1e308, 1e308, -1000.0, -1200.0], [1e308, math.inf, 40.0, 41.0])
+
+    assert _size(plot_course(wild, "session")) > (0, 0)
+    assert plot_course(_course([1.0], [1e308], [math.inf]), "session") is None
+
+
+def test_tilts_and_doses_that_nothing_can_have_are_left_out(tmp_path: Path) -> None:
+    sections = [("1e308", "1e308"), ("inf", "nan"), ("0", "1"), ("3", "1e308")]
+    mdoc = tmp_path / "TS_1.mdoc"
+    mdoc.write_text(
+        "PixelSpacing = 1\nImageFile = a.mrc\n\n"
+        + "".join(
+            f"[ZValue = {number}]\nTiltAngle = {tilt}\nExposureDose = {dose}\n\n"
+            for number, (tilt, dose) in enumerate(sections)
+        )
+    )
+
+    plots = list(session_plots("session", MovieCourse(), [mdoc, mdoc]))
+
+    assert [plot.name for plot in plots] == ["plots/series.png", "plots/series/1.png", "plots/series/2.png"]
+    assert tilt_course(read_mdoc(mdoc)).tilts_deg == (0.0, 3.0)
+
+
+def test_a_series_without_a_tilt_that_can_be_drawn_is_passed_over(tmp_path: Path) -> None:
+    wild = "[ZValue = 0]\nTiltAngle = 1e308\n\n[ZValue = 1]\nTiltAngle = -1e308\n"
+    (tmp_path / "TS_1.mdoc").write_text(f"PixelSpacing = 1\nImageFile = a.mrc\n\n{wild}")
+
+    assert list(session_plots("session", MovieCourse(), [tmp_path / "TS_1.mdoc"] * 2)) == []
 
 
 def test_a_constant_is_a_bar() -> None:

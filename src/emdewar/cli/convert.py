@@ -10,10 +10,12 @@ import typer
 from gemmi import cif
 
 from emdewar.cli.given_values import given_person, given_site
+from emdewar.cli.metadata_tables import printable
 from emdewar.cli.values_file import read_values
 from emdewar.errors import RefusedError, UnavailableError
 from emdewar.oscem.findings import Finding
 from emdewar.oscem.mmcif.checking import check as check_document
+from emdewar.oscem.mmcif.checking import is_unusual
 from emdewar.oscem.mmcif.files import read_cif
 from emdewar.oscem.mmcif.merging import merge_model
 from emdewar.oscem.mmcif.writing import NO_ENTRY
@@ -21,7 +23,7 @@ from emdewar.oscem.mmcif.writing import convert as convert_record
 from emdewar.oscem.session import PersonValues, SiteValues, describe_session
 
 NOT_RIGHT: Final = 1
-"""Exit code of a check that found something."""
+"""Exit code of a check that found something wrong; what is only unusual is none of that."""
 
 Record = dict[str, Any]
 
@@ -35,7 +37,7 @@ def convert(  # noqa: PLR0913 - typer makes an option of each
         Path | None, typer.Option(help="Full PDBx dictionary to check with; asks for a check.")
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Check against the dictionary; exit code 1 on findings.")
+        bool, typer.Option("--check", help="Check against the dictionary; exit code 1 on what is wrong.")
     ] = False,
     entry_id: Annotated[str, typer.Option(help="Id of the entry, where a deposition gave one.")] = NO_ENTRY,
     series: Annotated[int | None, typer.Option(help="Number of the tilt series wanted, from 1 on.")] = None,
@@ -45,7 +47,8 @@ def convert(  # noqa: PLR0913 - typer makes an option of each
 ) -> None:
     """Write an OSC-EM record as mmCIF, and say what of it could not be written.
 
-    Ends with 0; with --check or --dictionary and anything found, with 1.
+    Ends with 0; with --check or --dictionary and anything found that is wrong, with 1. What an expectation calls
+    usual only is a question, and nothing wrong.
     """
     _check_output(output, (source, model, dictionary))
     record, others = _record(source, series, given_site(site, {}), given_person(person) if person else (None, []))
@@ -58,7 +61,8 @@ def convert(  # noqa: PLR0913 - typer makes an option of each
         findings += check_document(document, dictionary)
     _write(document, output)
     _tell(output, findings, as_json=as_json)
-    raise typer.Exit(NOT_RIGHT if findings and (check or dictionary) else 0)
+    is_wrong = not all(map(is_unusual, findings))
+    raise typer.Exit(NOT_RIGHT if is_wrong and (check or dictionary) else 0)
 
 
 def _record(
@@ -97,29 +101,43 @@ def _object(value: object) -> Record:
 
 
 def _check_output(output: Path, inputs: Sequence[Path | None]) -> None:
-    """Refuse to write over what is read."""
-    for path in inputs:
-        if path and output.exists() and path.exists() and output.samefile(path):
+    """Refuse to write over what is read, and over anything that is no file: a device would be gone."""
+    try:
+        if not output.exists():
+            return
+        if not output.is_file():
+            raise RefusedError(f"{output} is no regular file; name a file with -o")
+        if any(path and path.exists() and output.samefile(path) for path in inputs):
             raise RefusedError(f"{output} would be written over itself; name another file with -o")
+    except OSError as error:
+        raise _unwritable(output, error) from error
 
 
 def _write(document: cif.Document, output: Path) -> None:
-    """Write a file that is whole or not there."""
-    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    """Write a file that is whole or not there; a link stays, and what it names is written."""
     try:
-        document.write_file(str(part))
-        part.replace(output)
+        target = output.resolve()
+        part = target.with_name(f".convert-{os.getpid()}.part")
+        try:
+            document.write_file(str(part))
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
     except (OSError, RuntimeError) as error:
-        part.unlink(missing_ok=True)
-        msg = f"cannot write {output}: {error}"
-        raise UnavailableError(msg) from error
+        raise _unwritable(output, error) from error
+
+
+def _unwritable(output: Path, error: Exception) -> UnavailableError:
+    return UnavailableError(f"cannot write {output}: {error}")
 
 
 def _tell(output: Path, findings: Sequence[Finding], *, as_json: bool) -> None:
     if as_json:
         result = {"output": str(output), "findings": [finding.model_dump() for finding in findings]}
-        typer.echo(json.dumps(result, indent=2, ensure_ascii=False))
+        text = json.dumps(result, indent=2, ensure_ascii=False)
+        typer.echo(text.encode("utf-8", "backslashreplace").decode())
         return
-    typer.echo(f"{output}: written, {len(findings)} findings")
+    typer.echo(printable(f"{output}: written, {len(findings)} findings"))
     for finding in findings:
-        typer.echo(f"{finding.path}: expected {finding.expectation}; found {finding.value} ({finding.source})")
+        expected = finding.expectation if is_unusual(finding) else f"expected {finding.expectation}"
+        typer.echo(printable(f"{finding.path}: {expected}; found {finding.value} ({finding.source})"))

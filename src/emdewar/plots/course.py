@@ -5,7 +5,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from emdewar.oscem.course import MovieCourse
-from emdewar.plots.drawing import BLUE, DOSE, ORANGE, draw_histogram, label_axes, new_figure, png_of
+from emdewar.plots.drawing import BLUE, DOSE, ORANGE, draw_histogram, known, label_axes, new_figure, png_of
 
 DEFOCUS = "applied defocus / µm"
 NM_PER_UM = 1000.0
@@ -17,19 +17,19 @@ _Values = npt.NDArray[np.float64]
 
 def plot_course(course: MovieCourse, title: str) -> bytes | None:
     """Draw histograms of defocus and dose, and below both over time; None where neither is known of any movie."""
-    times = np.asarray(course.times_s, np.float64)
+    times = known(course.times_s)
     columns = [
-        (np.asarray(course.defocus_nm, np.float64) / NM_PER_UM, DEFOCUS, BLUE),
-        (np.asarray(course.dose_e_per_a2, np.float64), DOSE, ORANGE),
+        (known(course.defocus_nm) / NM_PER_UM, DEFOCUS, BLUE),
+        (known(course.dose_e_per_a2), DOSE, ORANGE),
     ]
-    known = [column for column in columns if np.isfinite(column[0]).any()]
-    if not known:
+    drawn = [column for column in columns if np.isfinite(column[0]).any()]
+    if not drawn:
         return None
     is_timed = bool(np.ptp(times[np.isfinite(times)]) > 0) if np.isfinite(times).any() else False
     rows = 2 if is_timed else 1
-    figure = new_figure(4.2 * len(known), 2.6 * rows + 0.3, f"{title}, {len(times):,} movies")
-    grid = figure.subplots(rows, len(known), squeeze=False)
-    for column, (values, label, colour) in enumerate(known):
+    figure = new_figure(4.2 * len(drawn), 2.6 * rows + 0.3, f"{title}, {len(times):,} movies")
+    grid = figure.subplots(rows, len(drawn), squeeze=False)
+    for column, (values, label, colour) in enumerate(drawn):
         draw_histogram(grid[0][column], values[np.isfinite(values)].tolist(), label, colour)
         if is_timed:
             _draw_over_time(grid[1][column], times, values, colour)

@@ -26,6 +26,11 @@ _MOST_BARS: Final = 30
 _MOST_BINS: Final = 40
 _LEAST_PLACES, _MOST_TICKS = 6, 10
 
+LARGEST: Final = 1e12
+"""No defocus, dose, tilt or second since 1970 is as large; what a broken file says beyond is not drawn."""
+
+_LONGEST_TITLE: Final = 90
+
 Numbers: TypeAlias = npt.NDArray[Any]
 
 
@@ -33,8 +38,20 @@ def new_figure(width_in: float, height_in: float, title: str) -> Figure:
     """Start a figure; nothing of it is kept anywhere else, so it goes when it is no longer used."""
     figure = Figure(figsize=(width_in, height_in), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    figure.suptitle(title, fontsize="medium")
+    figure.suptitle(_shortened(title), fontsize="medium", parse_math=False)
     return figure
+
+
+def known(values: Sequence[float] | Numbers) -> Numbers:
+    """Give the numbers as an array; NaN for those that nothing measured can have, and no axis can show."""
+    numbers = np.asarray(values, dtype=np.float64)
+    return np.where(np.abs(numbers) < LARGEST, numbers, np.nan)
+
+
+def _shortened(title: str) -> str:
+    """Keep a title in one line: the beginning of a name, and what comes behind it."""
+    line = "".join(char if char.isprintable() else " " for char in title)
+    return line if len(line) <= _LONGEST_TITLE else f"{line[: _LONGEST_TITLE - 30]}...{line[-27:]}"
 
 
 def png_of(figure: Figure) -> bytes:
@@ -49,14 +66,19 @@ def png_of(figure: Figure) -> bytes:
 
 def draw_histogram(axes: Axes, values: Sequence[float], label: str, colour: str) -> None:
     """Draw how often values occur: a bar for each where there are few distinct ones, as set values are, else bins."""
-    known = np.asarray(values, dtype=np.float64)
-    distinct, counts = np.unique(np.round(known, 6), return_counts=True)
-    if len(distinct) <= _MOST_BARS and len(distinct) * 2 <= len(known):
+    numbers = np.asarray(values, dtype=np.float64)
+    distinct, counts = np.unique(np.round(numbers, 6), return_counts=True)
+    if len(distinct) <= _MOST_BARS and len(distinct) * 2 <= len(numbers) and _is_spread(distinct):
         _draw_bars(axes, distinct, counts, colour)
     else:
-        axes.hist(known, bins=max(5, min(_MOST_BINS, 2 * math.isqrt(len(known)))), color=colour)
+        axes.hist(numbers, bins=max(5, min(_MOST_BINS, 2 * math.isqrt(len(numbers)))), color=colour)
     label_axes(axes, label, "movies")
     count_along(axes.yaxis)
+
+
+def _is_spread(values: Numbers) -> bool:
+    """Whether bars as wide as the smallest gap can be seen, and told apart."""
+    return len(values) < 2 or bool(np.ptp(values) <= 2 * _MOST_BARS * np.diff(values).min())  # noqa: PLR2004 - a gap
 
 
 def _draw_bars(axes: Axes, values: Numbers, counts: Numbers, colour: str) -> None:

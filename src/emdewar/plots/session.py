@@ -44,7 +44,7 @@ def _read(mdocs: Sequence[Path]) -> tuple[list[TiltCourse], MovieCourse]:
         except (RefusedError, UnavailableError):
             continue
         if mdoc.kind is MdocKind.TILT_SERIES:
-            series.append(tilt_course(mdoc))
+            series += [course for course in [tilt_course(mdoc)] if course.tilts_deg]
         elif mdoc.kind is MdocKind.MOVIES:
             for image in images_of(mdoc):
                 _add(movies, image)

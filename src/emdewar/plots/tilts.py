@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from emdewar.formats.mdoc_images import MdocImage, images_of
 from emdewar.formats.serialem import Mdoc
-from emdewar.plots.drawing import BLUE, DOSE, ORANGE, count_along, label_axes, new_figure, png_of
+from emdewar.plots.drawing import BLUE, DOSE, LARGEST, ORANGE, count_along, label_axes, new_figure, png_of
 
 TILT = "tilt / °"
 
@@ -33,7 +33,7 @@ class TiltCourse:
 
 def tilt_course(mdoc: Mdoc) -> TiltCourse:
     """Put the images of a tilt series in the order in which they were taken."""
-    images = _in_order([image for image in images_of(mdoc) if image.tilt_deg is not None])
+    images = _in_order([image for image in images_of(mdoc) if _is_sane(image.tilt_deg)])
     doses = [dose for image in images if (dose := image_dose_e_per_a2(image)) is not None]
     tilts = tuple(image.tilt_deg for image in images if image.tilt_deg is not None)
     name = mdoc.path.name.partition(".")[0]
@@ -86,7 +86,13 @@ def _in_order(images: list[MdocImage]) -> list[MdocImage]:
 
 def image_dose_e_per_a2(image: MdocImage) -> float | None:
     """Give the dose of one image, else the sum over its frames."""
-    return image.dose_e_per_a2 or _sum(dose * count for dose, count in image.frame_doses_e_per_a2)
+    dose = image.dose_e_per_a2 or _sum(dose * count for dose, count in image.frame_doses_e_per_a2)
+    return dose if _is_sane(dose) else None
+
+
+def _is_sane(value: float | None) -> bool:
+    """Whether there is a value, and an axis can show it."""
+    return value is not None and abs(value) < LARGEST
 
 
 def _sum(doses: Iterable[float]) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,13 +16,24 @@ from emdewar.oscem.mmcif.columns import Table, tables_of
 from emdewar.oscem.mmcif.crosswalk import CROSSWALK
 from emdewar.oscem.mmcif.dictionary import read_facts
 from emdewar.oscem.mmcif.facts import CategoryFacts, Facts, ItemFacts, shipped_facts
-from emdewar.oscem.mmcif.values import forbidden, unusual
+from emdewar.oscem.mmcif.values import USUALLY, forbidden, unusual
 from emdewar.oscem.suppliers import supplier_of
 
 THE_FILE: Final = "the file itself"
 THE_DEPOSITION: Final = "a person, in the deposition: OSC-EM has no slot for it"
 
 _SHOWN_CHARACTERS: Final = 200
+
+_EXTREMES: Final = {
+    "em_imaging": (
+        ("nominal_defocus_min", "nominal_defocus_max"),
+        ("calibrated_defocus_min", "calibrated_defocus_max"),
+        ("tilt_angle_min", "tilt_angle_max"),
+        ("recording_temperature_minimum", "recording_temperature_maximum"),
+    ),
+    "em_tomography": (("axis1_min_angle", "axis1_max_angle"), ("axis2_min_angle", "axis2_max_angle")),
+}
+_DEFOCUS: Final = "_em_imaging.nominal_defocus_max"
 
 
 def check(document: cif.Document, dictionary: Path | None = None) -> list[Finding]:
@@ -44,6 +56,11 @@ def check(document: cif.Document, dictionary: Path | None = None) -> list[Findin
     facts = read_facts(dictionary, shipped_facts().categories) if dictionary else shipped_facts()
     found = [finding for block in document for finding in _Judge(block, facts).findings()]
     return [*found, *_of_gemmi(document, dictionary, found)] if dictionary else found
+
+
+def is_unusual(finding: Finding) -> bool:
+    """Whether a finding is a question only: the dictionary allows the value, and depositions usually have another."""
+    return finding.expectation.startswith(USUALLY)
 
 
 class _Judge:
@@ -71,6 +88,7 @@ class _Judge:
         for name, item in lower.values():
             yield from self._item(table, name, item)
         yield from _double_keys(table, known)
+        yield from _turned_round(table)
 
     def _item(self, table: Table, name: str, item: ItemFacts) -> Iterator[Finding]:
         full = f"_{table.category}.{name}"
@@ -121,6 +139,26 @@ def _double_keys(table: Table, known: CategoryFacts) -> Iterator[Finding]:
     if double:
         value = _counted(", ".join(str(part) for part in double[0]), len(double))
         yield _finding(f"_{table.category}", f"rows that differ in {', '.join(names)}", value, THE_FILE)
+
+
+def _turned_round(table: Table) -> Iterator[Finding]:
+    """Find a least value that is above the largest, and a largest underfocus that is overfocus."""
+    for low, high in _EXTREMES.get(table.category.lower(), ()):
+        for row in range(table.length):
+            least, most = (_number(table.text(name, row)) for name in (low, high))
+            full = f"_{table.category}.{high}"
+            if least is not None and most is not None and least > most:
+                expectation = f"no less than _{table.category}.{low}, {least}"
+                yield _finding(full, expectation, str(most), _source(full))
+            elif full == _DEFOCUS and most is not None and most < 0:
+                yield _finding(full, f"{USUALLY}underfocus, which is above 0", str(most), _source(full))
+
+
+def _number(text: str | None) -> Decimal | None:
+    try:
+        return None if text is None else Decimal(text)
+    except InvalidOperation:
+        return None
 
 
 def _of_gemmi(document: cif.Document, dictionary: Path | None, found: list[Finding]) -> Iterator[Finding]:

@@ -60,6 +60,22 @@ def _columns(block: cif.Block, categories: Collection[str] | None) -> Iterator[t
             yield from ((tag, list(block.find_loop(tag))) for tag in entry.loop.tags)
 
 
+def torn(block: cif.Block, categories: Collection[str]) -> list[str]:
+    """Name categories whose items stand in two loops, or in a loop and in pairs: nobody can tell their rows."""
+    places: dict[str, set[str]] = {}
+    for entry in block:
+        pair = pair_of(entry)
+        tags = [pair[0]] if pair else entry.loop.tags if entry.loop is not None else []
+        for tag in tags:
+            if _is_wanted(tag, categories):
+                category = tag.removeprefix("_").partition(".")[0].lower()
+                places.setdefault(category, set()).add("" if pair else tags[0])
+    return [category for category, found in places.items() if len(found) > 1]
+
+
 def _is_wanted(tag: str, categories: Collection[str] | None) -> bool:
-    category = tag.removeprefix("_").partition(".")[0].lower()
+    category, _, item = tag.removeprefix("_").partition(".")
+    if not item:
+        return False
+    category = category.lower()
     return categories is None or category in categories or category.startswith("em_")

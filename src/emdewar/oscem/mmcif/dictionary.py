@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gemmi import cif
 
+from emdewar.errors import RefusedError
 from emdewar.oscem.mmcif.facts import CategoryFacts, Facts, ItemFacts, Range, TypeFacts
 from emdewar.oscem.mmcif.files import read_cif
 
@@ -23,6 +24,8 @@ def read_facts(path: Path, categories: Collection[str] | None = None) -> Facts:
     """
     block = read_cif(path)[0]
     frames = [item.frame for item in block if item.frame is not None]
+    if not frames or block.find_value("_dictionary.version") is None:
+        raise RefusedError(f"{path} is no PDBx dictionary; name one, as mmcif_pdbx.dic")
     parents = _parents(block)
     items: dict[str, dict[str, ItemFacts]] = defaultdict(dict)
     keys: dict[str, tuple[str, ...]] = {}

@@ -1,5 +1,6 @@
 """CIF files, read so that whatever lies there ends in one of our errors."""
 
+import codecs
 import gzip
 import zlib
 from pathlib import Path
@@ -11,6 +12,9 @@ from emdewar.errors import RefusedError, UnavailableError
 
 LARGEST_BYTES: Final = 1 << 30
 """Of a model, unpacked: the largest in the PDB have a quarter of that."""
+
+
+_CHUNK_BYTES: Final = 1 << 20
 
 
 def read_cif(path: Path) -> cif.Document:
@@ -25,7 +29,10 @@ def read_cif(path: Path) -> cif.Document:
             raise RefusedError(f"{path} is no file; name an mmCIF file")
         if path.stat().st_size > LARGEST_BYTES:
             raise _too_large(path)
+        _check_encoding(path)
         document = cif.read_string(_unpacked(path)) if path.suffix == ".gz" else cif.read_file(str(path))
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"{path} is no text in UTF-8: {error.reason}; save it as UTF-8") from error
     except (gzip.BadGzipFile, EOFError, zlib.error, ValueError, RuntimeError) as error:
         raise RefusedError(f"{path} is no CIF file: {error}") from error
     except OSError as error:
@@ -33,6 +40,17 @@ def read_cif(path: Path) -> cif.Document:
     if not len(document):
         raise RefusedError(f"{path} is no CIF file: it has no data block")
     return document
+
+
+def _check_encoding(path: Path) -> None:
+    """Refuse letters of another encoding, which gemmi reads and cannot give back."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        for _ in range(LARGEST_BYTES // _CHUNK_BYTES + 1):
+            chunk = file.read(_CHUNK_BYTES)
+            decoder.decode(chunk, final=not chunk)
+            if not chunk:
+                return
 
 
 def _unpacked(path: Path) -> bytes:

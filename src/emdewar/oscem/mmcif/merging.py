@@ -13,8 +13,8 @@ from gemmi import cif
 
 from emdewar.errors import RefusedError
 from emdewar.oscem.findings import Finding
-from emdewar.oscem.mmcif.categories import IDS, ROW
-from emdewar.oscem.mmcif.columns import Table, tables_of
+from emdewar.oscem.mmcif.categories import CONSTANT, IDS, ROW
+from emdewar.oscem.mmcif.columns import Table, tables_of, torn
 from emdewar.oscem.mmcif.entities import ENTITY_CATEGORIES, same_entities
 from emdewar.oscem.mmcif.facts import shipped_facts
 from emdewar.oscem.mmcif.rows import Row
@@ -34,6 +34,7 @@ NAMED_BY: Final = {
 }
 """What makes two rows the same, where a number does not. Of other categories there is one row in a deposition."""
 
+_RECORDINGS: Final = "em_image_recording"
 _LIST_OF_ENTITIES: Final = "em_entity_assembly.entity_id_list"
 
 
@@ -55,7 +56,7 @@ def merge_model(document: cif.Document, model: cif.Document) -> Merged:
         model: Any mmCIF with a data block; categories go to the one with atoms, or else to the first.
 
     Raises:
-        RefusedError: The model has no data block.
+        RefusedError: The model has no data block, or has a category in two places.
     """
     if not len(model):
         raise RefusedError("the model has no data block")
@@ -63,6 +64,8 @@ def merge_model(document: cif.Document, model: cif.Document) -> Merged:
     for block in model:
         merged.add_copied_block(block)
     target = next((block for block in merged if block.find_values("_atom_site.id")), merged[0])
+    if unclear := torn(target, IDS.keys()):
+        raise RefusedError(f"the model has the category _{unclear[0]} in two places; write it as one loop")
     merging = _Merging(target, document[0])
     merging.run()
     return Merged(merged, tuple(merging.findings))
@@ -128,6 +131,8 @@ class _Merging:
             if rows:
                 write_category(self._target, category, rows)
             return
+        if category == _RECORDINGS:
+            self._other_detector(rows, table)
         matched: set[int] = set()
         new = [row for row in rows if not self._is_theirs(category, row, table, len(rows), matched)]
         for row in new:
@@ -153,6 +158,13 @@ class _Merging:
             elif not _same(ours, theirs):
                 self._conflict(f"_{category}.{name}", ours, theirs)
         return True
+
+    def _other_detector(self, rows: Sequence[Row], table: Table) -> None:
+        """Say that the model knows none of our detectors: both stay, with what was recorded on them."""
+        (name,) = NAMED_BY[_RECORDINGS]
+        ours, theirs = [row.get(name, UNKNOWN) for row in rows], table.texts(name)
+        if theirs and UNKNOWN not in ours and not any(_same(one, other) for one in ours for other in theirs):
+            self._conflict(f"_{_RECORDINGS}.{name}", ", ".join(ours), ", ".join(theirs))
 
     def _renumber(self, category: str, row: Row, table: Table) -> None:
         """Give a row an id that no row of theirs has."""
@@ -218,6 +230,9 @@ def _found(category: str, row: Row, table: Table, count: int, matched: set[int])
         return alike[0] if alike else 0 if unnamed else None
     if category not in ENTITY_CATEGORIES and table.length == count == 1:
         return 0
+    if category == "em_entity_assembly" and count == 1:
+        whole = [number for number in rows if table.text("parent_id", number) == CONSTANT[category]["parent_id"]]
+        return whole[0] if len(whole) == 1 else None
     key = own or next((name for name in ("entity_id", "entry_id") if name in row), None)
     return next((number for number in rows if key and table.text(key, number) == row[key]), None)
 

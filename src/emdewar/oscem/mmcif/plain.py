@@ -11,6 +11,12 @@ _LETTERS: Final = str.maketrans(
         "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "κ": "kappa", "λ": "lambda",
         "ω": "omega", "Ω": "Omega", "×": "x", "±": "+/-", "²": "2", "³": "3", "⁻": "-", "−": "-", "‐": "-", "‑": "-",
         "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...",
+        "Α": "Alpha", "Β": "Beta", "Γ": "Gamma", "Δ": "Delta", "ζ": "zeta", "η": "eta", "θ": "theta", "Θ": "Theta",
+        "ι": "iota", "Λ": "Lambda", "ν": "nu", "ξ": "xi", "π": "pi", "Π": "Pi", "ρ": "rho", "σ": "sigma",
+        "ς": "sigma", "Σ": "Sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "ϕ": "phi", "Φ": "Phi", "χ": "chi",
+        "ψ": "psi", "Ψ": "Psi", "′": "'", "″": '"', "⁄": "/", "≤": "<=", "≥": ">=", "≈": "~", "∼": "~", "·": ".",
+        "•": "-", "→": "->", "®": "(R)", "©": "(C)", "™": "(TM)", "∆": "Delta", "\u200b": None, "\u200c": None,
+        "\u200d": None, "\ufeff": None, "\u00ad": None, "\u2028": "\n", "\u2029": "\n",
     }
 )  # fmt: skip
 """What Unicode's own decomposition does not bring to ASCII."""
@@ -25,7 +31,8 @@ def plain_text(text: str) -> str | None:
     the text, and have no blanks behind.
     """
     spelled = unicodedata.normalize("NFKD", text.translate(_LETTERS)).translate(_LETTERS)
-    kept = "".join(char for char in spelled if not unicodedata.combining(char)).replace("\r\n", "\n")
+    kept = "".join(char for char in spelled if not unicodedata.combining(char))
+    kept = kept.replace("\r\n", "\n").replace("\r", "\n")
     if not _KEPT.issuperset(kept):
         return None
     lines = [f" {line}" if line.startswith(";") else line for line in map(str.rstrip, kept.strip().split("\n"))]

@@ -57,11 +57,26 @@ def rows_of(record: Mapping[str, Any]) -> Rows:
     for category in ALWAYS:
         rows.row(category)
     readable = _with_paired_funders(record, rows)
+    _look_at_lists(record, rows)
     for link in CROSSWALK:
         for value in _values(readable, link):
             _fill(rows, link, value)
     _tidy(rows)
     return rows
+
+
+def _look_at_lists(record: Mapping[str, Any], rows: Rows) -> None:
+    """Note what cannot be read of lists: none at all, elements that are no objects, and all that is too much."""
+    for path in dict.fromkeys(link.oscem.partition("[]")[0] for link in CROSSWALK if "[]." in link.oscem):
+        found = _at(record, path)
+        if found is None:
+            continue
+        if not isinstance(found, list):
+            rows.miss(path, "a list", _shown(found)[:_SHOWN_CHARACTERS])
+        elif len(found) > MOST_ROWS:
+            rows.miss(path, f"at most {MOST_ROWS}; the rest is left out", str(len(found)))
+        elif odd := [number for number, element in enumerate(found) if not isinstance(element, Mapping)]:
+            rows.miss(f"{path}.{odd[0]}", "an object", _shown(found[odd[0]])[:_SHOWN_CHARACTERS])
 
 
 def _fill(rows: Rows, link: Link, value: Value) -> None:
@@ -94,13 +109,18 @@ def _checked(value: str | None, item: ItemFacts) -> str | None:
 
 def _tidy(rows: Rows) -> None:
     """Leave out what contradicts itself, is said twice or cannot be numbered; let each part of an entity have one."""
-    if rows.row("em_specimen").get("vitrification_applied") == NO:
-        rows.filled.pop("em_vitrification", None)
+    if rows.row("em_specimen").get("vitrification_applied") == NO and "em_vitrification" in rows.filled:
+        del rows.filled["em_vitrification"]
+        expectation = "true, or nothing said of cryogen, humidity and temperature, for _em_vitrification"
+        rows.miss("sample.specimen.vitrification", expectation, "false")
     for category in DISTINCT & rows.filled.keys():
         distinct = {tuple(sorted(row.items())): row for row in rows.filled[category].values()}
         rows.filled[category] = dict(enumerate(distinct.values()))
     for number in {*rows.filled.get("entity_poly", ()), *rows.filled.get("entity_src_gen", ())}:
         rows.row("entity", number)
+    if "entity_id_list" in (assembly := rows.row("em_entity_assembly")):
+        known = sorted(rows.filled.get("entity", ()))
+        assembly["entity_id_list"] = ",".join(str(number + 1) for number in known) or UNKNOWN
     contacts = rows.filled.get("pdbx_contact_author", {})
     if len(contacts) > MOST_CONTACTS:
         rows.filled["pdbx_contact_author"] = dict(sorted(contacts.items())[:MOST_CONTACTS])

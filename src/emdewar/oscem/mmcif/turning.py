@@ -11,6 +11,7 @@ from emdewar.oscem.mmcif.plain import one_line, plain_text
 from emdewar.oscem.mmcif.quantities import PDBX_UNITS, in_unit, number, written
 from emdewar.oscem.mmcif.values import one_of
 from emdewar.oscem.mmcif.words import NOTHING, key_of, matched
+from emdewar.oscem.views.people import orcid_url
 
 Turn = Callable[[Any, ItemFacts], str | None]
 """Gives the text of a value, or None where there is nothing to say.
@@ -26,7 +27,6 @@ YES, NO = "YES", "NO"
 
 _ONE_LINE: Final = frozenset({"line", "code", "ucode", "uline"})
 _SEQUENCE: Final = re.compile(r"(?:[A-Z]|\([0-9A-Z]{1,5}\))+")
-_ORCID: Final = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 _THICKNESS: Final = re.compile(r"(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>\D+)")
 _LINE_LENGTH: Final = 80
 
@@ -85,6 +85,25 @@ def underfocus(value: Any, item: ItemFacts) -> str | None:  # noqa: ANN401
     return written(-_amount(value, _unit_of(item)))
 
 
+def estimated_underfocus(value: Any, item: ItemFacts) -> str | None:  # noqa: ANN401
+    """Write a defocus that a program estimated; those count underfocus as positive, as PDBx does.
+
+    OSC-EM does not say which sign it wants: one below 0 may be underfocus after OSC-EM's other items, or overfocus.
+    """
+    found = _amount(value, _unit_of(item))
+    if found < 0:
+        raise UnfitError("a defocus as programs estimate it, underfocus above 0")
+    return written(found)
+
+
+def taxon(value: Any, item: ItemFacts) -> str | None:  # noqa: ANN401
+    """Write a number of NCBI's taxonomy."""
+    found = text(value, item)
+    if found is not None and not (found.isascii() and found.isdigit() and int(found[:20]) > 0):
+        raise UnfitError("a number of NCBI's taxonomy, as 9606")
+    return found
+
+
 def whole(value: Any, item: ItemFacts) -> str | None:  # noqa: ANN401
     """Write a whole number, of a count or of a quantity; a fraction is refused, not rounded."""
     found = _amount(value, _unit_of(item)) if item.unit and isinstance(value, Mapping) else number(value)
@@ -126,10 +145,10 @@ def sequence(value: Any, _item: ItemFacts) -> str | None:  # noqa: ANN401
 
 def orcid(value: Any, _item: ItemFacts) -> str | None:  # noqa: ANN401
     """Write an ORCID without the address in front."""
-    found = value.strip().removesuffix("/").rpartition("/")[2].upper() if isinstance(value, str) else ""
-    if not _ORCID.fullmatch(found):
-        raise UnfitError("an ORCID, as 0000-0002-1825-0097")
-    return found
+    found = orcid_url(value.strip().removesuffix("/").rpartition("/")[2]) if isinstance(value, str) else None
+    if found is None:
+        raise UnfitError("an ORCID with the right check digit, as 0000-0002-1825-0097")
+    return found.rpartition("/")[2]
 
 
 def thickness(value: Any, item: ItemFacts) -> str | None:  # noqa: ANN401

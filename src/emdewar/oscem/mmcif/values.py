@@ -14,6 +14,9 @@ MANY_WORDS: Final = 8
 FEW_WORDS: Final = 3
 """How many are named where none is similar."""
 
+USUALLY: Final = "usually "
+"""How an expectation begins that is no rule: a deposition asks whether the value is meant."""
+
 MATCHED_CHARACTERS: Final = 100_000
 """A value that is longer is judged by its beginning; nothing but a sequence is so long."""
 
@@ -51,19 +54,19 @@ def forbidden(value: str, item: ItemFacts, facts: Facts) -> str | None:
 
 
 def unusual(value: str, item: ItemFacts, facts: Facts) -> str | None:
-    """Say what a deposition expects where a value is allowed and not that; None where it is.
+    """Say what is usual where a value is allowed and not that; None where it is.
 
     Bounds of usual ranges count as usual: an aperture of 50 um is one of 50 to 150.
     """
     if item.deposition_words and value not in item.deposition_words:
-        return f"{one_of(item.deposition_words, value)}: depositions offer no other"
+        return f"{USUALLY}{one_of(item.deposition_words, value)}"
     if item.deposition_ranges and not _is_within(value, item.deposition_ranges, with_bounds=True):
-        return f"{within(item.deposition_ranges, item.unit)}, as is usual"
+        return f"{USUALLY}{within(item.deposition_ranges, item.unit)}"
     if item.deposition_type in SIMPLE_TYPES and item.deposition_type in facts.types:
         kind = facts.types[item.deposition_type]
         if not _pattern(kind.pattern).fullmatch(value):
             expected = TYPES.get(item.deposition_type, f"a value of type {item.deposition_type}")
-            return f"{expected}, as depositions expect"
+            return f"{USUALLY}{expected}"
     return None
 
 

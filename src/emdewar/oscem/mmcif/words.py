@@ -90,7 +90,7 @@ ENERGY_FILTERS: Final = {
     "omega": "In-column Omega Filter",
 }
 PHASE_PLATES: Final = {"volta": "VOLTA PHASE PLATE", "vpp": "VOLTA PHASE PLATE", "zernike": "ZERNIKE PHASE PLATE"}
-HOLDERS: Final = {"autogrid": "FEI TITAN KRIOS AUTOGRID HOLDER", "kriosautogrid": "FEI TITAN KRIOS AUTOGRID HOLDER"}
+HOLDERS: Final = {"kriosautogrid": "FEI TITAN KRIOS AUTOGRID HOLDER"}
 CRYOGENS: Final = {
     "ln2": "NITROGEN",
     "liquidnitrogen": "NITROGEN",

@@ -11,6 +11,7 @@ from typing import Any, Final
 from emdewar.amounts import show_bytes
 from emdewar.oscem.views.media_types import formats
 from emdewar.oscem.views.people import Creator, Funding, creators, fundings
+from emdewar.oscem.views.plain_json import plain_json
 from emdewar.oscem.views.publication import Publication
 from emdewar.oscem.views.wording import description, keywords, methods, technique
 from emdewar.records import DataFile, Dataset
@@ -35,7 +36,7 @@ def datacite(
         The attributes, ready for `{"data": {"type": "dois", "attributes": ...}}`.
     """
     attributes: dict[str, Any] = {
-        "doi": publication.doi.lower() if publication.doi else None,
+        "doi": publication.bare_doi,
         "url": publication.url,
         "creators": [_creator(creator) for creator in creators(dataset, record)],
         "titles": [{"title": dataset.dataset_name}],
@@ -58,7 +59,7 @@ def datacite(
         "fundingReferences": [_funding(funding) for funding in fundings(record) if funding.funder],
         "schemaVersion": SCHEMA,
     }
-    return {name: value for name, value in attributes.items() if value not in (None, [])}
+    return {name: plain_json(value) for name, value in attributes.items() if value not in (None, [])}
 
 
 _ORGANISATION: Final = {"nameType": "Organizational"}
@@ -83,9 +84,9 @@ def _creator(creator: Creator) -> dict[str, Any]:
 
 def _publisher(publication: Publication) -> dict[str, Any]:
     named = {"name": publication.publisher}
-    if publication.publisher_ror is None:
+    if publication.ror_url is None:
         return named
-    ror = {"publisherIdentifier": publication.publisher_ror, "publisherIdentifierScheme": "ROR", "schemeUri": _ROR}
+    ror = {"publisherIdentifier": publication.ror_url, "publisherIdentifierScheme": "ROR", "schemeUri": _ROR}
     return {**named, **ror}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emdewar.oscem.views.plain_json import text_of
 from emdewar.records import Dataset
 
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dXx])")
@@ -46,7 +47,7 @@ class Funding:
 
 def creators(dataset: Dataset, record: Mapping[str, Any]) -> tuple[Creator, ...]:
     """Give the authors; without any, the principal investigators, and without those the owner."""
-    authors = tuple(_author(author) for author in _listed(record, "authors") if author.get("family_name"))
+    authors = tuple(_author(author) for author in _listed(record, "authors") if text_of(author.get("family_name")))
     if authors:
         return authors
     names = dict.fromkeys(name.strip() for name in dataset.principal_investigators or [dataset.owner])
@@ -58,7 +59,7 @@ def fundings(record: Mapping[str, Any]) -> tuple[Funding, ...]:
 
     One funder paid all grants; as many funders as grants belong together in their order; else nobody can tell.
     """
-    funders = [str(funder["funder_name"]) for funder in _listed(record, "funder") if funder.get("funder_name")]
+    funders = [name for funder in _listed(record, "funder") if (name := text_of(funder.get("funder_name")))]
     grants = _listed(record, "grants")
     if len(set(funders)) == 1 and grants:
         return tuple(_funding(funders[0], grant) for grant in grants)
@@ -82,13 +83,13 @@ def orcid_url(text: object) -> str | None:
 
 
 def _author(author: Mapping[str, Any]) -> Creator:
-    family, given = str(author["family_name"]), author.get("given_name")
+    family, given = text_of(author["family_name"]) or "", text_of(author.get("given_name"))
     name = f"{family}, {given}" if given else family
-    return Creator(name, family, given, orcid_url(author.get("orcid")), author.get("name_org"))
+    return Creator(name, family, given, orcid_url(author.get("orcid")), text_of(author.get("name_org")))
 
 
 def _funding(funder: str | None, grant: Mapping[str, Any]) -> Funding:
-    return Funding(funder, grant.get("project_id"), grant.get("grant_name"))
+    return Funding(funder, text_of(grant.get("project_id")), text_of(grant.get("grant_name")))
 
 
 def _listed(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

@@ -1,8 +1,11 @@
 """What a publication adds to a dataset: who publishes it, when, under which licence, and what it belongs to."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
+
+from emdewar.errors import RefusedError
 
 IdentifierType = Literal["DOI", "URL", "Handle", "PMID", "PURL", "arXiv", "ARK", "IGSN", "URN", "w3id"]
 """Kinds of identifiers, a part of DataCite's list."""
@@ -13,6 +16,20 @@ Relation = Literal[
     "IsNewVersionOf", "IsPreviousVersionOf", "IsObsoletedBy",
 ]  # fmt: skip
 """How a dataset relates to something else, a part of DataCite's list."""
+
+
+RESOLVERS: Final = {
+    "DOI": "https://doi.org/",
+    "Handle": "https://hdl.handle.net/",
+    "PMID": "https://pubmed.ncbi.nlm.nih.gov/",
+    "arXiv": "https://arxiv.org/abs/",
+    "ARK": "https://n2t.net/",
+    "IGSN": "https://igsn.org/",
+}
+"""Addresses that lead from an identifier to the thing; other kinds are addresses already."""
+
+_DOI: Final = re.compile(r"10\.\d{4,9}/\S+")
+_ROR: Final = re.compile(r"0[a-hj-km-np-tv-z0-9]{6}[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -51,7 +68,7 @@ class Related:
     @property
     def url(self) -> str:
         """Where it can be looked at."""
-        return f"https://doi.org/{self.identifier}" if self.kind == "DOI" else self.identifier
+        return f"{RESOLVERS.get(self.kind, '')}{self.identifier}"
 
 
 @dataclass(frozen=True)
@@ -61,19 +78,22 @@ class Publication:
     Attributes:
         publisher: Who makes it available, e.g. the facility.
         published: Since when.
-        licence: Under what.
-        doi: Its DOI, without resolver; None while there is none.
+        licence: Under what; nobody but who publishes can say.
+        doi: Its DOI, with or without resolver; None while there is none.
         url: Its landing page.
         download: Where the data themselves can be had.
-        publisher_ror: The publisher's address at ROR.
+        publisher_ror: The publisher's address at ROR, or its number there.
         catalog: Name of the catalog that lists it.
         version: Of the data, where there are several.
         related: What it belongs to.
+
+    Raises:
+        RefusedError: DOI or ROR are none.
     """
 
     publisher: str
     published: date
-    licence: Licence = CC0
+    licence: Licence
     doi: str | None = None
     url: str | None = None
     download: str | None = None
@@ -82,10 +102,31 @@ class Publication:
     version: str | None = None
     related: tuple[Related, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse what would be registered for ever and lead nowhere."""
+        for kind, text, pattern in (("DOI", self.doi, _DOI), ("ROR", self.publisher_ror, _ROR)):
+            if text and not pattern.fullmatch(_bare(text)):
+                raise RefusedError(f"{text!r} is no {kind}; write one, or leave it out")
+
+    @property
+    def bare_doi(self) -> str | None:
+        """The DOI without resolver, in lower case: case has no meaning in it."""
+        return _bare(self.doi) if self.doi else None
+
     @property
     def doi_url(self) -> str | None:
         """The DOI as an address."""
-        return f"https://doi.org/{self.doi}" if self.doi else None
+        return f"https://doi.org/{self.bare_doi}" if self.doi else None
+
+    @property
+    def ror_url(self) -> str | None:
+        """The publisher's address at ROR."""
+        return f"https://ror.org/{_bare(self.publisher_ror)}" if self.publisher_ror else None
+
+
+def _bare(identifier: str) -> str:
+    """Take the resolver away."""
+    return re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:|https?://ror\.org/)", "", identifier.strip().lower())
 
 
 def empiar(accession: str, *, is_released: bool, is_same: bool = True) -> Related:

@@ -4,6 +4,7 @@ Source: RO-Crate 1.1 and 1.2 (https://www.researchobject.org/ro-crate/). Demande
 name, description, date of publication and licence; every entity stands in the graph once and is only referred to.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from urllib.parse import quote
 from emdewar.oscem.views.measured import measured, property_value
 from emdewar.oscem.views.media_types import media_type
 from emdewar.oscem.views.people import Creator, creators, fundings
+from emdewar.oscem.views.plain_json import plain_json, text_of
 from emdewar.oscem.views.publication import Publication
 from emdewar.oscem.views.schema_org import grant, organisation, person, temporal_coverage
 from emdewar.oscem.views.wording import description, keywords, methods, technique
@@ -24,6 +26,8 @@ ROOT: Final = "./"
 
 _TERMS_OF_NO_CONTEXT: Final = {"sha256": "https://schema.org/sha256", "funding": "https://schema.org/funding"}
 """Terms of schema.org that are younger than the context of RO-Crate 1.1."""
+
+_SOFTWARE: Final = re.compile(r"(?P<name>[^\n]*[^\s\d])\s+v?(?P<version>\d\S*)")
 
 
 def ro_crate(
@@ -58,7 +62,7 @@ def ro_crate(
     root = _root(dataset, record, publication, beside)
     return {
         "@context": [f"{address}/context", _TERMS_OF_NO_CONTEXT],
-        "@graph": [descriptor, root, *({entity["@id"]: entity for entity in beside}.values())],
+        "@graph": plain_json([descriptor, root, *({entity["@id"]: entity for entity in beside}.values())]),
     }
 
 
@@ -118,7 +122,7 @@ def _flat(entity: Entity, name: str) -> Iterator[Entity]:
     """Take a named entity out of another one, and refer to it; the same name is the same entity."""
     inner = entity.pop(name, None)
     if inner is not None:
-        inner_id = f"#{name}-{quote(inner['name'], safe='')}"
+        inner_id = f"#{name}-{quote(inner['name'], safe='', errors='replace')}"
         yield {"@id": inner_id, **inner}
         entity[name] = {"@id": inner_id}
     yield entity
@@ -127,13 +131,15 @@ def _flat(entity: Entity, name: str) -> Iterator[Entity]:
 def _acquisition(dataset: Dataset, record: Mapping[str, Any]) -> Iterator[Entity]:
     """The act of taking the data, with the instrument and its program."""
     microscope = _object(_object(record, "instrument"), "microscope")
-    software = _object(record, "acquisition").get("microscope_software")
+    model, maker = text_of(microscope.get("model")), text_of(microscope.get("manufacturer"))
+    software = text_of(_object(record, "acquisition").get("microscope_software"))
     tools: list[Entity] = []
-    if microscope.get("model"):
-        tools.append({"@id": "#microscope", "@type": "IndividualProduct", "name": microscope["model"]})
-        tools[-1] |= {"manufacturer": microscope["manufacturer"]} if microscope.get("manufacturer") else {}
+    if model:
+        tools.append(_plain({"@id": "#microscope", "@type": "IndividualProduct", "name": model, "manufacturer": maker}))
     if software:
-        tools.append({"@id": "#software", "@type": "SoftwareApplication", "name": software, "version": software})
+        parts = _SOFTWARE.fullmatch(software)
+        name, version = (parts["name"], parts["version"]) if parts else (software, None)
+        tools.append(_plain({"@id": "#software", "@type": "SoftwareApplication", "name": name, "version": version}))
     action: Entity = {
         "@id": "#acquisition-of-the-data",
         "@type": "CreateAction",
@@ -178,7 +184,7 @@ def _id(creator: Creator, number: int) -> str:
 
 
 def _publisher_id(publication: Publication) -> str:
-    return publication.publisher_ror or "#publisher"
+    return publication.ror_url or "#publisher"
 
 
 def _references(entities: list[Entity], kind: str) -> list[dict[str, str]]:

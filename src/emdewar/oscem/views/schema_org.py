@@ -4,13 +4,15 @@ Source: schema.org, type Dataset; Google's guide to structured data of datasets 
 characters are required, the rest is recommended).
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from emdewar.amounts import show_bytes
 from emdewar.oscem.views.measured import measured, property_value
 from emdewar.oscem.views.people import Creator, Funding, creators, fundings
-from emdewar.oscem.views.publication import Publication
+from emdewar.oscem.views.plain_json import plain_json
+from emdewar.oscem.views.publication import CC0, CC_BY, Publication
 from emdewar.oscem.views.wording import description, keywords, technique
 from emdewar.records import Dataset, iso_milliseconds
 
@@ -37,7 +39,7 @@ def schema_org(dataset: Dataset, record: Mapping[str, Any], publication: Publica
         "creator": [person(creator) for creator in creators(dataset, record)],
         "publisher": organisation(publication),
         "license": publication.licence.url,
-        "isAccessibleForFree": True,
+        "isAccessibleForFree": True if publication.licence in (CC0, CC_BY) else None,
         "keywords": list(keywords(dataset, record)),
         "measurementTechnique": technique(record),
         "variableMeasured": [property_value(value) for value in measured(record)],
@@ -52,7 +54,13 @@ def schema_org(dataset: Dataset, record: Mapping[str, Any], publication: Publica
         "includedInDataCatalog": _catalog(publication),
         "distribution": _distribution(dataset, publication),
     }
-    return {name: value for name, value in described.items() if value not in (None, [], {})}
+    return {name: plain_json(value) for name, value in described.items() if value not in (None, [], {})}
+
+
+def script(described: dict[str, Any]) -> str:
+    """Write a JSON-LD object so that it can stand in an HTML `script`: no text of it can end that."""
+    text = json.dumps(described, ensure_ascii=True, allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def person(creator: Creator) -> dict[str, Any]:
@@ -72,7 +80,7 @@ def person(creator: Creator) -> dict[str, Any]:
 def organisation(publication: Publication) -> dict[str, Any]:
     """Write the publisher as schema.org's Organization."""
     named = {"@type": "Organization", "name": publication.publisher}
-    return {**named, "url": publication.publisher_ror} if publication.publisher_ror else named
+    return {**named, "url": publication.ror_url} if publication.ror_url else named
 
 
 def grant(funding: Funding) -> dict[str, Any]:
@@ -98,7 +106,7 @@ def _identifiers(dataset: Dataset, publication: Publication) -> list[dict[str, A
     own = {"@type": "PropertyValue", "propertyID": "pid", "value": dataset.pid}
     if publication.doi is None:
         return [own]
-    doi = {"@type": "PropertyValue", "propertyID": "doi", "value": publication.doi, "url": publication.doi_url}
+    doi = {"@type": "PropertyValue", "propertyID": "doi", "value": publication.bare_doi, "url": publication.doi_url}
     return [doi, own]
 
 
