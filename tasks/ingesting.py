@@ -15,7 +15,7 @@ from emdewar.acquisition.journal import Journal
 from emdewar.acquisition.session import list_files
 from emdewar.acquisition.transfer import is_landed
 from emdewar.catalog.client import Catalog
-from emdewar.errors import CHANGED_FILES, MISSING_FILES, RefusedError
+from emdewar.errors import CHANGED_FILES, MISSING_FILES, RefusedError, UnavailableError
 from emdewar.formats.session_files import list_session_files
 from emdewar.lifecycle import ArchiveStatus
 from emdewar.oscem.person import person_of
@@ -79,6 +79,9 @@ def describe(
         pid: The dataset.
         microscope: Where it comes from.
         findings: What was found before, for the same list.
+
+    Raises:
+        UnavailableError: Somebody entered something while the files were read: it is tried again.
     """
     folder = facility.landing_folder(pid) / "data"
     said = by_hand.said_by_people(_dataset(facility, pid).scientific_metadata)
@@ -90,6 +93,9 @@ def describe(
         changes |= {"start_time": metadata.start, "end_time": metadata.end, "creation_time": metadata.end}
     with facility.catalog.client() as catalog:
         dataset = catalog.dataset(pid)
+        if by_hand.said_by_people(dataset.scientific_metadata) != said:
+            msg = f"somebody changed the metadata of dataset {pid} while its files were read; they are read again"
+            raise UnavailableError(msg)
         asked = (by_hand.with_place_to_enter(finding, dataset) for finding in (*metadata.findings, *faults))
         ours = {
             "findings": [*(finding.model_dump(mode="json") for finding in asked), *findings],

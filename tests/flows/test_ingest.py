@@ -1,14 +1,18 @@
 """An ingest fills the dataset with what files say, asks for what only people know, and never writes over it."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from blocks.microscope import Microscope
 from emdewar.catalog.connection import segment
+from emdewar.errors import UnavailableError
 from emdewar.oscem.schema import validate_record
+from emdewar.oscem.session import SiteValues
 from emdewar.simulation import EpuSession, TiltSeries, write_epu_session, write_tilt_series
 from flows.acquire import acquire
 from flows.ingest import ingest
+from tasks import ingesting
 from tests.flows.scene import Scene
 
 pytestmark = pytest.mark.slow
@@ -78,3 +82,26 @@ def test_a_tilt_series_is_plotted(scene: Scene) -> None:
     ingest(pid)
 
     assert any(caption.startswith("Tilts and dose of") for caption in _attachments(scene, pid))
+
+
+def test_what_people_enter_while_the_files_are_read_is_not_written_over(scene: Scene) -> None:
+    write_epu_session(scene.site.drop_folder, EpuSession(name=f"{scene.session.name}-epu", movies=2))
+    pid = acquire((scene.site.drop_folder / f"{scene.session.name}-epu").as_posix())
+
+    class Meddling:
+        """Stands for a microscope; enters a value when the files are about to be read, as a person may."""
+
+        instrument = "krios1"
+
+        def site_values(self) -> SiteValues:
+            with scene.site.catalog() as catalog:
+                catalog.update_dataset(pid, scientific_metadata={"sample": SAMPLE})
+            return SiteValues()
+
+    meddling = cast("Microscope", Meddling())
+    with pytest.raises(UnavailableError, match="somebody changed the metadata"):
+        ingesting.describe.fn(scene.facility, pid, meddling)
+
+    ingesting.describe.fn(scene.facility, pid, meddling)
+
+    assert _metadata(scene, pid)["sample"] == SAMPLE

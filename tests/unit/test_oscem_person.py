@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emdewar.oscem.leaves import leaves
+from emdewar.oscem.merging import with_person
 from emdewar.oscem.person import PersonValues, person_of
 from emdewar.oscem.schema import validate_record
-from emdewar.oscem.session import SiteValues, describe_session
+from emdewar.oscem.session import SessionMetadata, SiteValues, describe_session
 
 SITE = SiteValues(cs_mm=2.7, microscope_model="TFS KRIOS")
 SPA2 = "epu/openem_epu3.8.1_falcon4i/spa2"
@@ -163,3 +164,49 @@ def test_whatever_was_entered_nothing_is_raised(entered: dict[str, Any]) -> None
     person, _ = person_of(entered)
 
     assert person_of(person.parts())[1] == []
+
+
+def test_the_same_moment_in_another_zone_is_no_contradiction(samples: Path) -> None:
+    person, _ = person_of({"acquisition": {"date_time": "2024-09-01T04:01:10.041501Z"}})
+
+    described = describe_session(samples / SPA2, person=person)
+
+    assert described.record["acquisition"]["date_time"] == "2024-09-01T06:01:10.041501+02:00"
+    assert "acquisition.date_time" not in {finding.path for finding in described.findings}
+
+
+def test_the_same_number_in_a_unit_of_another_kind_is_a_contradiction(samples: Path) -> None:
+    person, _ = person_of({"instrument": {"cs": {"value": 0.0027, "unit": "Pa"}}}, name="jane.doe")
+
+    described = describe_session(samples / SPA2, SITE, person)
+
+    (finding,) = [finding for finding in described.findings if finding.path == "instrument.cs"]
+    assert (finding.value, finding.source) == ("0.0027 Pa", "person: jane.doe")
+    assert "2.7 mm was taken" in finding.expectation
+
+
+def test_a_person_completes_what_files_say_of_a_camera(samples: Path) -> None:
+    detectors = [{"name": "Falcon 4i", "dispersion": {"value": 1, "unit": "eV"}}]
+    person, _ = person_of({"acquisition": {"detectors": detectors}}, name="jane.doe")
+
+    described = describe_session(samples / SPA2, person=person)
+
+    (detector,) = described.record["acquisition"]["detectors"]
+    assert (detector["mode"], detector["dispersion"]["value"]) == ("COUNTING", 1)
+    assert described.provenance["acquisition.detectors.0.dispersion.value"] == "person: jane.doe"
+    assert "acquisition.detectors" not in {finding.path for finding in described.findings}
+
+
+def test_what_files_say_of_a_sample_is_not_lost_where_a_person_says_otherwise() -> None:
+    sample = {"name": "A1", "description": "film"}
+    provenance = {"sample.name": "a.emd: Sample.SampleId", "sample.description": "a.emd: Sample.SampleDescription"}
+    by_files = SessionMetadata({"acquisition": {}, "instrument": {}, "sample": sample}, (), provenance)
+    person, _ = person_of({"sample": {"name": "gold on carbon"}}, name="jane.doe")
+
+    joined = with_person(by_files, person)
+
+    assert joined.record["sample"] == {"name": "gold on carbon", "description": "film"}
+    assert joined.provenance["sample.name"] == "person: jane.doe"
+    assert joined.provenance["sample.description"] == "a.emd: Sample.SampleDescription"
+    (finding,) = [finding for finding in joined.findings if finding.path == "sample.name"]
+    assert (finding.value, finding.source) == ("A1", "a.emd: Sample.SampleId")

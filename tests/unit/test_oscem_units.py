@@ -63,7 +63,9 @@ def test_what_is_unknown_stays_unknown() -> None:
         (20, "µm", 2e-05, "m"),
         (20, "\N{GREEK SMALL LETTER MU}m", 2e-05, "m"),
         (2, "\N{ANGSTROM SIGN}", 2e-10, "m"),
-        (1e-6, "mbar", 1e-4, "kg/m/s^2"),
+        (1e-6, "mbar", 1e-4, "Pa"),
+        (300_000, "V", 300_000, "V"),
+        (20, "keV", 3.204353268e-15, "J"),
     ],
 )
 def test_people_write_any_unit_that_is_known(value: float, unit: str, si: float, si_unit: str) -> None:
@@ -84,3 +86,26 @@ def test_a_unit_that_nobody_knows_is_kept_and_nothing_is_evaluated(unit: str) ->
 def test_a_percentage_only_counts_and_is_known() -> None:
     assert with_si(90, "%").valueSI is None
     assert is_unit("%")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit"),
+    [
+        (27.5, "e/\N{ANGSTROM SIGN}^2"),
+        (27.5, "e-/Å²"),
+        (27.5, "e\N{SUPERSCRIPT MINUS}/Å^2"),
+        (27.5, "e/A^2"),
+        (27.5, "electrons/Å**2"),
+        (27.5, "e-/A2"),
+        (27.5, "1/A^2"),
+        (27.5, "electrons/angstrom^2"),
+        (2750, "e/nm^2"),
+        (2750, "electrons / nm²"),
+        (27.5e20, "e/m^2"),
+    ],
+)
+def test_electrons_on_an_area_are_counted_and_are_no_charge(value: float, unit: str) -> None:
+    found = with_si(value, unit)
+
+    assert (found.value, found.unit, found.unitSI) == (value, unit, "1/m^2")
+    assert found.valueSI == pytest.approx(27.5e20, rel=1e-12)

@@ -56,6 +56,8 @@ class EpuImage:
         beam_diameter_um: Diameter of the beam at the specimen.
         spot_index: Number of the spot size.
         gain_reference: Name of the file of the gain reference.
+        dose_field: Which field `dose_e_per_a2` is from.
+        detector_field: Which field `detector` is from.
     """
 
     path: Path
@@ -94,6 +96,8 @@ class EpuImage:
     beam_diameter_um: float | None = None
     spot_index: int | None = None
     gain_reference: str | None = None
+    dose_field: str | None = None
+    detector_field: str | None = None
 
 
 def read_movie_xml(path: Path) -> EpuImage:
@@ -113,13 +117,15 @@ def read_movie_xml(path: Path) -> EpuImage:
 def _describe(path: Path, xml: "_ImageXml") -> EpuImage:
     optics, camera, gun, slit = xml.optics, xml.camera, xml.data.group("gun"), xml.optics.group("EnergyFilter")
     magnification = _whole(optics.group("TemMagnification").number("NominalMagnification"))
+    dose_e_per_a2, dose_field = xml.dose()
+    detector, detector_field = xml.detector()
     return EpuImage(
         path=path,
         kind=kind_of(path.name, magnification),
         acquired_at=as_moment(xml.acquisition.text("acquisitionDateTime")),
         software=xml.software,
         instrument=xml.data.group("instrument").text("InstrumentModel"),
-        detector=xml.detector,
+        detector=detector,
         voltage_kv=_times(gun.number("AccelerationVoltage"), 1e-3),
         magnification=magnification,
         illumination=optics.text("IlluminationMode"),
@@ -128,7 +134,7 @@ def _describe(path: Path, xml: "_ImageXml") -> EpuImage:
         electron_source=gun.text("Sourcetype"),
         c2_aperture_um=xml.custom.number("Aperture[C2].Name"),
         nominal_defocus_nm=_times(xml.custom.number("AppliedDefocus"), NM_PER_M),
-        dose_e_per_a2=xml.dose_e_per_a2,
+        dose_e_per_a2=dose_e_per_a2,
         dose_e_per_px=xml.dose_e_per_px,
         exposure_s=camera.number("ExposureTime"),
         pixel_size_a=xml.pixel_size_a,
@@ -150,6 +156,8 @@ def _describe(path: Path, xml: "_ImageXml") -> EpuImage:
         beam_diameter_um=_times(optics.number("BeamDiameter"), UM_PER_M),
         spot_index=_whole(optics.number("SpotIndex")),
         gain_reference=xml.gain_reference,
+        dose_field=dose_field,
+        detector_field=detector_field,
     )
 
 
@@ -179,17 +187,23 @@ class _ImageXml:
         name, version = core.text("ApplicationSoftware"), core.text("ApplicationSoftwareVersion")
         return " ".join(part for part in (name, version) if part) or None
 
-    @property
-    def detector(self) -> str | None:
-        named = self.custom.text("DetectorCommercialName")
-        return named or self.custom.text(f"Detectors[{self.camera_name}].CommercialName") or self.camera_name or None
+    def detector(self) -> tuple[str | None, str | None]:
+        """Name of the camera, and the field it is from; its place on the column is what EPU 2 has."""
+        if (named := self.custom.text("DetectorCommercialName")) is not None:
+            return named, "CustomData/DetectorCommercialName"
+        if (named := self.custom.text(f"Detectors[{self.camera_name}].CommercialName")) is not None:
+            return named, "CustomData/Detectors[].CommercialName"
+        return (self.camera_name, "camera/Name") if self.camera_name else (None, None)
 
-    @property
-    def dose_e_per_a2(self) -> float | None:
+    def dose(self) -> tuple[float | None, str | None]:
+        """Fluence at the specimen, and the field it is from."""
         at_specimen = _times(self.custom.number("Dose"), 1 / A2_PER_M2)
-        if at_specimen is not None or self.dose_e_per_px is None or not self.pixel_size_a:
-            return at_specimen
-        return _times(self.dose_e_per_px / self.pixel_size_a, 1 / self.pixel_size_a)
+        if at_specimen is not None:
+            return at_specimen, "CustomData/Dose x 1e-20"
+        if self.dose_e_per_px is None or not self.pixel_size_a:
+            return None, None
+        on_camera = "TotalDose" if self.custom.number("DoseOnCamera") is None else "DoseOnCamera"
+        return _times(self.dose_e_per_px / self.pixel_size_a, 1 / self.pixel_size_a), f"{on_camera} / pixel^2"
 
     @property
     def gain_reference(self) -> str | None:

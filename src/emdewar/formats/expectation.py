@@ -18,9 +18,14 @@ def missing_movie_xml(squares: Iterable[GridSquare], files: SessionFiles) -> lis
 
 def missing_frames(mdoc: Mdoc, files: SessionFiles) -> list[str]:
     """Name the movies that a document lists and that are nowhere in the folder; letter case counts for nothing."""
-    there = {path.name.lower() for path in files.movies.values()} | {path.name.lower() for path in files.second_copies}
-    listed = dict.fromkeys(image.movie for image in images_of(mdoc) if image.movie)
-    return [name for name in listed if name.lower() not in there and name.lower() not in files.stacks]
+    return missing_frames_of_all([mdoc], files)
+
+
+def missing_frames_of_all(mdocs: Iterable[Mdoc], files: SessionFiles) -> list[str]:
+    """Do the same for many documents, each name once; a session has ten thousand of them."""
+    there = {path.name.lower() for path in (*files.movies.values(), *files.second_copies)} | files.stacks.keys()
+    listed = dict.fromkeys(image.movie for mdoc in mdocs for image in images_of(mdoc) if image.movie)
+    return [name for name in listed if name.lower() not in there]
 
 
 def missing_series(batch: BatchPositions, files: SessionFiles) -> list[str]:

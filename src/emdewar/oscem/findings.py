@@ -32,6 +32,13 @@ def some_names(names: Sequence[str]) -> str:
     return f"{len(names)}: {', '.join(names[:FIRST_NAMES])}{more}"
 
 
+def first_and_more(names: Sequence[str]) -> str:
+    """Name the first file and count the others."""
+    if not names:
+        return "no file"
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
 def files_finding(expectation: str, names: Sequence[str], source: str) -> list[Finding]:
     """Give one finding for all files that break one expectation, or none."""
     return [Finding(path="files", expectation=expectation, value=some_names(names), source=source)] if names else []

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from emdewar.errors import RefusedError, UnavailableError
 from emdewar.formats.completeness import why_incomplete
-from emdewar.formats.expectation import missing_frames, missing_movie_xml, missing_series
+from emdewar.formats.expectation import missing_frames_of_all, missing_movie_xml, missing_series
 from emdewar.formats.grid_square import GridSquare, read_grid_square
 from emdewar.formats.serialem import Mdoc, read_mdoc
 from emdewar.formats.session_files import SessionFiles
 from emdewar.formats.session_roots import session_roots
 from emdewar.formats.tomo5 import BatchPositions, read_batch_positions
 from emdewar.oscem.findings import Finding, files_finding
+from emdewar.oscem.movie_look import MOST, spread
 
 MOST_LOOKED_AT = 200
 """Files of a kind that are looked at for completeness; the settle rule of an acquisition looks at every one."""
@@ -40,9 +41,15 @@ def folder_findings(files: SessionFiles) -> Iterator[Finding]:
 
 
 def _broken(files: SessionFiles) -> Iterator[tuple[str, str]]:
-    """Look at what no reader reads to its end; a folder without movies' metadata is looked at whole."""
-    kinds = (files.mdocs, files.montages, files.session_plans, files.tomography_plans, files.batch_plans)
-    paths = [path for kind in kinds for path in kind[:MOST_LOOKED_AT]]
+    """Look at what no reader reads to its end, and at a few movies; a folder without their metadata is looked at whole.
+
+    An acquisition's settle rule looks at every movie before it is ingested.
+    """
+    kinds = (
+        *(files.mdocs, files.montages, files.session_plans, files.tomography_plans, files.batch_plans),
+        *(files.grid_square_plans, files.screening_plans, files.samples, files.atlas_plans),
+    )
+    paths = [path for kind in kinds for path in kind[:MOST_LOOKED_AT]] + spread(list(files.movies.values()), MOST)
     if not files.movie_xml:
         paths += islice(_all_files(files.folder), MOST_LOOKED_AT)
     for path in dict.fromkeys(paths):
@@ -67,8 +74,8 @@ def _plans(files: SessionFiles) -> Iterator[Finding]:
     without = missing_movie_xml(squares, files)
     yield from files_finding("an xml for each movie that a grid square's plan lists", without, folder)
     if files.movies:
-        mdocs = (mdoc for path in files.mdocs[:MOST_LOOKED_AT] if (mdoc := _mdoc(path)) is not None)
-        lost = [name for mdoc in mdocs for name in missing_frames(mdoc, files)]
+        mdocs = (mdoc for path in files.mdocs if (mdoc := _mdoc(path)) is not None)
+        lost = missing_frames_of_all(mdocs, files)
         yield from files_finding("the movies that the mdoc list", lost, folder)
     for path in files.batch_plans:
         batch = _batch(path)

@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from emdewar.oscem.findings import Finding
+from emdewar.oscem.possible import is_possible, possible_numbers
 
 Value = TypeVar("Value")
-
-LARGEST = 1e60
-"""Numbers from here on are none that an instrument wrote; they leave room for any change of unit."""
 
 SAME_WITHIN = 0.01
 """Relative difference up to which two numbers are the same: nominal voltages, calibrated pixels."""
@@ -30,13 +28,6 @@ class Said(Generic[Value]):
 
     value: Value | None
     source: str
-
-
-def is_possible(value: object) -> bool:
-    """Tell whether a value, or each of several, is no number that only a broken file holds."""
-    if isinstance(value, tuple):
-        return all(map(is_possible, value))
-    return not isinstance(value, int | float) or abs(value) < LARGEST
 
 
 def alike(one: object, other: object) -> bool:
@@ -83,9 +74,9 @@ class Ledger:
         return first.value
 
     def _is_possible(self, path: str, word: Said[Value]) -> bool:
-        if is_possible(word.value):
+        if is_possible(word.value, path):
             return True
-        expectation = "a number that an instrument can have"
+        expectation = possible_numbers(path)
         self.findings.append(Finding(path=path, expectation=expectation, value=str(word.value), source=word.source))
         return False
 

@@ -8,13 +8,16 @@ from emdewar.oscem.spa_camera import camera_name
 from emdewar.oscem.units import with_si
 from emdewar.oscem.vocabulary import COUNTING, SUPER_RESOLUTION
 
+_NAME = "acquisition.detectors.0.name"
+
 
 def detectors(view: MdocView, ledger: Ledger) -> tuple[Detector, ...] | None:
     """Settle name and mode of the camera; only the extended header of a stack names one."""
     sources, fei, path = MdocSources(view), view.fei, "acquisition.detectors.0.mode"
     of_stack = sources.stack((fei.detector or fei.camera) if fei else None, "extended header, detector")
     of_search = sources.search(view.search.detector if view.search else None, "DetectorCommercialName")
-    name = camera_name(ledger, view.site, of_stack, of_search)
+    by_script = sources.mdoc(_NAME, view.written("Camera0"))
+    name = camera_name(ledger, view.site, of_stack, of_search, by_script)
     mode = ledger.settle(path, sources.mdoc(path, _mode(view)))
     return (Detector(name=name, mode=mode),) if name or mode else None
 
@@ -22,15 +25,16 @@ def detectors(view: MdocView, ledger: Ledger) -> tuple[Detector, ...] | None:
 def _mode(view: MdocView) -> str | None:
     """A binning below one is super-resolution; a known number of counts or electrons means counting."""
     binning = view.usual(lambda image: image.binning)
-    if binning is not None and binning < 1:
+    if binning is not None and 0 < binning < 1:
         return SUPER_RESOLUTION
     is_counted = any(image.counts_per_electron or image.frame_doses_e_per_a2 for image in view.images)
     return COUNTING if is_counted else None
 
 
-def whole_binning(view: MdocView) -> ImageSize | None:
+def whole_binning(view: MdocView, ledger: Ledger) -> ImageSize | None:
     """Super-resolution is binning 0.5 in SerialEM; OSC-EM wants a whole number, the detector's mode says the rest."""
-    binning = view.usual(lambda image: image.binning)
+    path = "acquisition.binning_camera"
+    binning = ledger.settle(path, MdocSources(view).mdoc(path, view.usual(lambda image: image.binning)))
     whole = None if binning is None else max(1, round(binning))
     return None if whole is None else ImageSize(width=whole, height=whole)
 

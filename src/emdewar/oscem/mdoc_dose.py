@@ -5,16 +5,20 @@ pixel of the camera, FrameDosesAndNumber lists pairs of dose per frame and numbe
 """
 
 from emdewar.formats.mdoc_images import MdocImage
+from emdewar.oscem.possible import is_possible
+
+_DOSE = "acquisition.dose_per_movie"
 
 
 def of_exposure(image: MdocImage) -> float | None:
-    """ExposureDose, of a calibrated beam."""
-    return image.dose_e_per_a2
+    """ExposureDose, of a calibrated beam; a number that no specimen gets is none."""
+    return image.dose_e_per_a2 if is_possible(image.dose_e_per_a2, _DOSE) else None
 
 
 def of_frames(image: MdocImage) -> float | None:
     """The sum over FrameDosesAndNumber."""
-    return sum(dose * count for dose, count in image.frame_doses_e_per_a2) or None
+    dose = sum(dose * count for dose, count in image.frame_doses_e_per_a2) or None
+    return dose if is_possible(dose, _DOSE) else None
 
 
 def of_camera(image: MdocImage) -> float | None:

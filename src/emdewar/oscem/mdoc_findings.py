@@ -10,16 +10,24 @@ from emdewar.oscem.suppliers import supplier_of
 
 def findings(view: MdocView) -> Iterator[Finding]:
     """Go through some documents and say what is not as it should be."""
-    if view.site.cs_mm is None:
-        path, expectation = "instrument.cs", "the spherical aberration in mm; no mdoc holds it"
+    if view.site.cs_mm is None and view.written("CS") is None:
+        path, expectation = "instrument.cs", "the spherical aberration in mm; these mdoc do not hold it"
         yield Finding(path=path, expectation=expectation, value="none", source=supplier_of(path))
     yield from _time(view)
     yield from _dose(view)
     yield from _constants(view)
     yield from _stack(view)
+    yield from _technique(view)
+
+
+def _technique(view: MdocView) -> Iterator[Finding]:
+    path = "acquisition.technique"
     if view.is_tilted and view.site.tilt_series_technique is None:
-        path, expectation = "acquisition.technique", "subtomo, cellular_tomo or env_tomo; no file can tell"
+        expectation = "subtomo, cellular_tomo or env_tomo; no file can tell"
         yield Finding(path=path, expectation=expectation, value="none", source=supplier_of(path))
+    if view.images and not view.tilts_deg:
+        expectation = "the tilt of each image (TiltAngle): without it, no one can tell movies from tilt series"
+        yield Finding(path=path, expectation=expectation, value="none", source=view.names)
 
 
 def _time(view: MdocView) -> Iterator[Finding]:
@@ -31,7 +39,14 @@ def _time(view: MdocView) -> Iterator[Finding]:
 
 
 def _dose(view: MdocView) -> Iterator[Finding]:
-    if not view.images or view.extent(of_exposure).count:
+    path, known = "acquisition.dose_per_movie", view.extent(of_exposure).count
+    if known:
+        if known < len(view.images):
+            expectation = "ExposureDose above zero in each image; the mean is that of the others"
+            value = f"{len(view.images) - known} of {len(view.images)} images without"
+            yield Finding(path=path, expectation=expectation, value=value, source=view.names)
+        return
+    if not view.images:
         return
     camera = view.extent(of_camera).mean
     derived = "the camera, behind the specimen: lower than the dose at the specimen"
@@ -39,11 +54,12 @@ def _dose(view: MdocView) -> Iterator[Finding]:
     if (frames := view.extent(of_frames).mean) is not None:
         value = f"{frames:.4g} e/Å^2, the sum over the frames"
     expectation = "ExposureDose above zero: a calibrated beam"
-    yield Finding(path="acquisition.dose_per_movie", expectation=expectation, value=value, source="*.mdoc")
+    yield Finding(path=path, expectation=expectation, value=value, source=view.names)
 
 
 def _constants(view: MdocView) -> Iterator[Finding]:
-    source = "*.mdoc"
+    source = view.names
+    yield from varying("acquisition.pixel_size", view.tally(lambda image: image.pixel_size_a).values, source)
     yield from varying(
         "acquisition.nominal_magnification", view.tally(lambda image: image.magnification).values, source
     )

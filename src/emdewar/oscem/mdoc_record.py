@@ -4,6 +4,7 @@ from functools import partial
 from typing import TypeVar
 
 from emdewar.formats.mdoc_images import MdocImage
+from emdewar.formats.xml_tree import as_number
 from emdewar.oscem.instrument_record import instrument_record
 from emdewar.oscem.ledger import Ledger, Said
 from emdewar.oscem.mdoc_camera import detectors, energy_filter, whole_binning
@@ -40,12 +41,12 @@ def _acquisition(view: MdocView, ledger: Ledger) -> Acquisition:
         detectors=detectors(view, ledger),
         pixel_size=quantity(_pixel_size_a(view, ledger), "Å"),
         image_size=_image_size(view, ledger),
-        binning_camera=_said(view, ledger, "binning_camera", whole_binning(view)),
+        binning_camera=whole_binning(view, ledger),
         dose_per_movie=mean_quantity(_dose_e_per_a2(view, ledger), "e/Å^2"),
         exposure_time=mean_quantity(_said(view, ledger, "exposure_time", exposure_s), "s"),
         frames_per_movie=_said(view, ledger, "frames_per_movie", frames),
         images_generated=_said(view, ledger, "images_generated", len(view.images) or None),
-        nominal_defocus=_said(view, ledger, "nominal_defocus", _defocus(view)),
+        nominal_defocus=_defocus(view, ledger),
         nominal_magnification=_said(view, ledger, "nominal_magnification", magnification),
         holder=ledger.settle("acquisition.holder", site.text("holder")),
         cryogen=ledger.settle("acquisition.cryogen", site.text("cryogen")),
@@ -79,10 +80,12 @@ def _instrument(view: MdocView, ledger: Ledger) -> Instrument:
         "operating_mode": (sources.search(search.operating_mode if search else None, "optics/ColumnOperatingMode"),),
         "electron_source": (
             sources.search(translated(search.electron_source if search else None, ELECTRON_SOURCE), "gun/Sourcetype"),
+            sources.mdoc("instrument.electron_source", translated(view.written("Source"), ELECTRON_SOURCE)),
         ),
     }
     search_kv = sources.search(search.voltage_kv if search else None, "gun/AccelerationVoltage")
-    numbers = {"voltage_kv": (voltage_kv, stack_kv, search_kv)}
+    cs_mm = sources.mdoc("instrument.cs", as_number(view.written("CS")))
+    numbers = {"voltage_kv": (voltage_kv, stack_kv, search_kv), "cs_mm": (cs_mm,)}
     return instrument_record(ledger, view.site, texts, numbers)
 
 
@@ -92,9 +95,12 @@ def _said(view: MdocView, ledger: Ledger, slot: str, value: Value | None) -> Val
 
 
 def _technique(view: MdocView, ledger: Ledger) -> Technique | None:
-    """Movies at one angle are single particles; what a tilt series is for, only the site knows."""
+    """Movies at one angle are single particles; what a tilt series is for, only the site knows.
+
+    Images of which none says its tilt may be either.
+    """
     if not view.is_tilted:
-        return _said(view, ledger, "technique", "spa") if view.images else None
+        return _said(view, ledger, "technique", "spa") if view.tilts_deg else None
     ledger.settle("acquisition.technique", view.site.text("tilt_series_technique"))
     return view.site.tilt_series_technique
 
@@ -128,11 +134,12 @@ def _dose_e_per_a2(view: MdocView, ledger: Ledger) -> float | None:
     return ledger.settle(path, *words, agree=lambda one, other: abs(one - other) <= DOSE_TOLERANCE * max(one, other))
 
 
-def _defocus(view: MdocView) -> Range | None:
+def _defocus(view: MdocView, ledger: Ledger) -> Range | None:
     defocus_um = view.extent(lambda image: image.target_defocus_um)
     if defocus_um.low is None or defocus_um.high is None:
         return None
-    return extent(defocus_um.low * NM_PER_UM, defocus_um.high * NM_PER_UM, "nm")
+    ends_nm = _said(view, ledger, "nominal_defocus", (defocus_um.low * NM_PER_UM, defocus_um.high * NM_PER_UM))
+    return extent(*ends_nm, "nm") if ends_nm else None
 
 
 def _image_shift(view: MdocView) -> BoundingBox2D | None:

@@ -4,7 +4,6 @@ from typing import TypeVar
 
 from emdewar.oscem.ledger import Said
 from emdewar.oscem.mdoc_view import MdocView
-from emdewar.oscem.spa_sources import first_and_more
 
 Value = TypeVar("Value")
 
@@ -25,10 +24,13 @@ FIELDS = {
     "acquisition.tilt_angle": "TiltAngle, smallest and largest",
     "acquisition.tilt_angle.increment": "TiltAngle, median of successive differences",
     "acquisition.tilt_axis_angle": "T (Tilt axis angle), else RotationAngle",
-    "acquisition.technique": "TiltAngle: no tilt",
+    "acquisition.technique": "TiltAngle, the same in all images",
+    "acquisition.detectors.0.name": "Camera0",
     "acquisition.detectors.0.mode": "Binning, CountsPerElectron, FrameDosesAndNumber",
     "instrument.microscope.model": "T",
     "instrument.acceleration_voltage": "Voltage",
+    "instrument.cs": "CS",
+    "instrument.electron_source": "Source",
 }
 """Line of the mdoc by OSC-EM slot."""
 
@@ -38,7 +40,7 @@ class MdocSources:
 
     def __init__(self, view: MdocView) -> None:
         """Take the names of the files."""
-        self._mdoc = first_and_more([mdoc.path.name for mdoc in view.mdocs])
+        self._mdoc = view.names
         self._search = view.search.path.name if view.search else "no file"
         self._stack = view.stack.path.name if view.stack else "no file"
 

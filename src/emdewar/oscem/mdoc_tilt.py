@@ -1,14 +1,13 @@
 """Tilts and tilt axis as `.mdoc` and the stacks beside them say."""
 
+from collections.abc import Iterator
+
 from emdewar.formats.mdoc_titles import tilt_axis_imod_deg
 from emdewar.oscem.ledger import Ledger, Said
 from emdewar.oscem.mdoc_sources import MdocSources
-from emdewar.oscem.mdoc_view import MdocView
+from emdewar.oscem.mdoc_view import SAME_TILT_DEG, MdocView
 from emdewar.oscem.records import TiltAngle
 from emdewar.oscem.units import extent, with_si
-
-SAME_TILT_DEG = 0.2
-"""What document and extended header may differ by: some programs round to tenths."""
 
 SAME_AXIS_DEG = 2.0
 """What title and rotation may differ by: the axis is refined, the rotation is calibrated once."""
@@ -43,7 +42,17 @@ def tilt_axis_deg(view: MdocView, ledger: Ledger) -> float | None:
     if rotation_deg is not None and not view.is_tomography:
         second = sources.mdoc(path, round(rotation_deg - 90, 6), "RotationAngle - 90")
     first = sources.mdoc(path, found[0], found[1]) if found else second
-    return ledger.settle(path, first, second, agree=_same_axis)
+    return ledger.settle(path, first, second, *_of_other_series(view), agree=_same_axis)
+
+
+def _of_other_series(view: MdocView) -> Iterator[Said[float]]:
+    """Each series has its own axis; the record of several holds the first. Axes that are the same are told once."""
+    told: set[int] = set()
+    for group in view.groups[1:]:
+        mdoc, axis = group[0], tilt_axis_imod_deg(group[0])
+        if axis is not None and round(axis[0]) not in told:
+            told.add(round(axis[0]))
+            yield Said(axis[0], f"{mdoc.path.name}: {axis[1]}")
 
 
 def _of_stack_deg(view: MdocView) -> tuple[float, float] | None:

@@ -1,6 +1,6 @@
 """Everything that some `.mdoc` say together: tilts, doses, times, and what the stacks beside them say."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,10 +17,14 @@ from emdewar.formats.mdoc_titles import SERIALEM, TOMOGRAPHY, MdocTitles, titles
 from emdewar.formats.mrc_extended import MrcExtended, read_mrc_extended
 from emdewar.formats.mrc_fei import FeiRecord
 from emdewar.formats.serialem import LEAST_TILT_RANGE_DEG, MOVIE, STACK_IMAGE, Mdoc
+from emdewar.oscem.findings import first_and_more
 from emdewar.oscem.site import SiteValues
 from emdewar.oscem.statistics import Extent, Tally
 
 Value = TypeVar("Value")
+
+SAME_TILT_DEG = 0.2
+"""What a stage misses a tilt by, and what document and extended header may differ by: some round to tenths."""
 
 _STACKS = frozenset({".mrc", ".st", ".mrcs", ".ali"})
 
@@ -67,10 +71,13 @@ class MdocView:
     def tilt_increment_deg(self) -> float | None:
         """Median of the successive differences within each series, to 0.01 degrees: one that was really made.
 
-        Not range over number: one tilt left out, or one counted too many, must not change the increment.
+        Not range over number: one tilt left out, or one counted too many, must not change the increment; nor may tilts
+        that were all taken twice, as by a stage that never comes back to quite the same place.
         """
-        steps = [after - before for tilts in self._tilts_of_groups_deg for before, after in pairwise(tilts)]
-        return round(median_high(steps), 2) if steps else None
+        step_deg = _usual_step_deg(self._tilts_of_groups_deg)
+        if step_deg is not None and step_deg <= SAME_TILT_DEG:
+            step_deg = _usual_step_deg([list(_distinct(tilts)) for tilts in self._tilts_of_groups_deg])
+        return None if step_deg is None else round(step_deg, 2)
 
     def usual(self, value: Callable[[MdocImage], Value | None]) -> Value | None:
         """Give the most frequent value of something that should be constant."""
@@ -82,6 +89,11 @@ class MdocView:
         for image in self.images:
             tally.add(value(image))
         return tally
+
+    @cached_property
+    def names(self) -> str:
+        """Names of the documents, for findings."""
+        return first_and_more([mdoc.path.name for mdoc in self.mdocs])
 
     def extent(self, value: Callable[[MdocImage], float | None]) -> Extent:
         """Range and mean of something over all images."""
@@ -98,6 +110,11 @@ class MdocView:
             if len(words) > 1 and all(word.isascii() and word.isdigit() and len(word) < 10 for word in words[:2]):  # noqa: PLR2004 - digits of a size
                 return int(words[0]), int(words[1])
         return None
+
+    def written(self, key: str) -> str | None:
+        """Give a line that a script of the site adds: in the header, or with the first image."""
+        places = (values for mdoc in self.mdocs for values in (mdoc.values, *(one.values for one in mdoc.images[:1])))
+        return next((text for values in places if (text := values.get(key, "").strip())), None)
 
     @cached_property
     def _local_times(self) -> list[datetime]:
@@ -165,6 +182,20 @@ class MdocView:
 def tilts_deg(mdocs: Sequence[Mdoc]) -> list[float]:
     """Give the tilts of some documents, sorted."""
     return sorted(image.tilt_deg for mdoc in mdocs for image in images_of(mdoc) if image.tilt_deg is not None)
+
+
+def _usual_step_deg(groups: Sequence[Sequence[float]]) -> float | None:
+    steps = [after - before for tilts in groups for before, after in pairwise(tilts)]
+    return median_high(steps) if steps else None
+
+
+def _distinct(tilts: Sequence[float]) -> Iterator[float]:
+    """Go through sorted tilts; of those that mean the same one, only the first counts."""
+    last: float | None = None
+    for tilt in tilts:
+        if last is None or tilt - last > SAME_TILT_DEG:
+            last = tilt
+            yield tilt
 
 
 def is_series(tilts: Sequence[float]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from emdewar.formats.epu import EpuImage
 from emdewar.oscem.course import MovieCourse
+from emdewar.oscem.possible import RANGES
 from emdewar.oscem.statistics import Extent, Tally
 
 CONSTANT = {
@@ -37,10 +38,19 @@ CONSTANT = {
 
 RANGING = ("nominal_defocus_nm", "exposure_s", "eer_frames", "dose_e_per_px")
 VECTORS = ("beam_shift", "beam_tilt", "image_shift")
+SAMPLING = ("pixel_size_a", "readout", "binning")
+"""Values that only mean something together: those of one preset, not each the most frequent of its kind."""
+
+FIELDS = ("dose_field", "detector_field")
+"""Which fields of the xml values are from that EPU's versions keep in several places."""
+
+_DOSE = "acquisition.dose_per_movie"
 
 _constants_of = attrgetter(*CONSTANT)
 _ranging_of = attrgetter(*RANGING)
 _vectors_of = attrgetter(*VECTORS)
+_sampling_of = attrgetter(*SAMPLING)
+_fields_of = attrgetter(*FIELDS)
 
 
 @dataclass
@@ -49,8 +59,11 @@ class MovieStatistics:
 
     Attributes:
         images: How many movies were taken in.
-        dose_e_per_a2: Of movies with a dose above zero; a dose of zero is a shut beam or a camera not calibrated.
+        dose_e_per_a2: Of movies with a dose that a specimen can have; a dose of zero is a shut beam or a camera not
+            calibrated.
         without_dose: Names of the others.
+        sampling: Pixel, size and binning of previews, together.
+        fields: Which fields values were read from.
         first: The first movie that was taken in.
         course: Time, defocus and dose of each movie.
     """
@@ -65,6 +78,8 @@ class MovieStatistics:
     boxes: dict[str, tuple[Extent, Extent]] = field(
         default_factory=lambda: {name: (Extent(), Extent()) for name in VECTORS}
     )
+    sampling: Tally[tuple[object, ...]] = field(default_factory=Tally)
+    fields: dict[str, Tally[str]] = field(default_factory=lambda: {name: Tally() for name in FIELDS})
     first: EpuImage | None = None
     course: MovieCourse = field(default_factory=MovieCourse)
 
@@ -83,6 +98,11 @@ class MovieStatistics:
         for combination, count in Counter(map(_constants_of, images)).items():
             for tally, value in zip(self.tallies.values(), combination, strict=True):
                 tally.add(value, count)
+        for sampling, count in Counter(map(_sampling_of, images)).items():
+            self.sampling.add(None if None in sampling else sampling, count)
+        for fields, count in Counter(map(_fields_of, images)).items():
+            for name, said in zip(FIELDS, fields, strict=True):
+                self.fields[name].add(said, count)
         for extent, values in zip(self.extents.values(), zip(*map(_ranging_of, images), strict=True), strict=False):
             extent.add_all(values)
         for (x, y), vectors in zip(self.boxes.values(), zip(*map(_vectors_of, images), strict=True), strict=False):
@@ -100,6 +120,9 @@ class MovieStatistics:
         self.course.merge(other.course)
         for name, tally in self.tallies.items():
             tally.merge(other.tallies[name])
+        self.sampling.merge(other.sampling)
+        for name, fields in self.fields.items():
+            fields.merge(other.fields[name])
         for name, extent in self.extents.items():
             extent.merge(other.extents[name])
         for name, (x, y) in self.boxes.items():
@@ -112,13 +135,18 @@ class MovieStatistics:
             self.end = max(self.end or moments[0], *moments)
 
     def _add_doses(self, images: Sequence[EpuImage]) -> None:
-        doses = [(image.dose_e_per_a2, image.path) for image in images]
-        self.dose_e_per_a2.add_all([dose for dose, _ in doses if dose is not None and dose > 0])
-        self.without_dose += [path.name for dose, path in doses if dose is None or dose <= 0]
+        least, most, _ = RANGES[_DOSE]
+        for image in images:
+            dose = image.dose_e_per_a2
+            if dose is not None and least <= dose <= most:
+                self.dose_e_per_a2.add(dose)
+            else:
+                self.without_dose.append(image.path.name)
 
     def usual(self) -> EpuImage | None:
         """Give an image that has the most frequent value of everything that should be constant; None without movies."""
         if self.first is None:
             return None
         usual: dict[str, Any] = {name: tally.usual for name, tally in self.tallies.items()}
-        return replace(self.first, **usual)
+        together = self.sampling.usual
+        return replace(self.first, **usual | (dict(zip(SAMPLING, together, strict=True)) if together else {}))

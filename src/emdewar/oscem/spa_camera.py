@@ -16,7 +16,7 @@ def detectors(view: SpaView, ledger: Ledger) -> tuple[Detector, ...] | None:
     """Settle name and mode of the camera."""
     sources, usual, fei, eer = SpaSources(view), view.usual, view.look.fei, view.look.eer
     in_files = (
-        sources.xml(_NAME, usual.detector if usual else None),
+        sources.xml(_NAME, usual.detector if usual else None, view.fields_read("detector_field")),
         sources.extended((fei.detector or fei.camera) if fei else None, "detector"),
         sources.movie((eer.detector or eer.camera) if eer else None, "commercialName"),
     )

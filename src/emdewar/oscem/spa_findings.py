@@ -17,7 +17,9 @@ def findings(view: SpaView) -> Iterator[Finding]:
     folder = view.files.folder.name
     yield from files_finding("a readable metadata file", list(view.unreadable), folder)
     yield from files_finding("a readable movie header", list(view.look.broken), folder)
-    yield from files_finding("a dose above zero", view.statistics.without_dose, folder)
+    yield from files_finding(
+        "a dose above zero, and one that a specimen can have", view.statistics.without_dose, folder
+    )
     if not view.files.movie_xml:
         expectation = "metadata of EPU (*_Data_*.xml), or of SerialEM or Tomography (*.mdoc)"
         yield Finding(path="files", expectation=expectation, value="none", source=folder)
@@ -25,6 +27,7 @@ def findings(view: SpaView) -> Iterator[Finding]:
     yield from _constants(view)
     yield from _movies(view)
     named = view.usual.gain_reference if view.usual else None
+    yield from _unreadable_values(view)
     yield from gain_findings(view.files, view.look.movies[0][1] if view.look.movies else None, named)
     yield from _site(view)
 
@@ -71,6 +74,16 @@ def _doses_against_xml(view: SpaView, source: str) -> Iterator[Finding]:
                 path="acquisition.dose_per_movie", expectation=expectation, value=f"{dose:.4g}", source=source
             )
             return
+
+
+def _unreadable_values(view: SpaView) -> Iterator[Finding]:
+    """Name the fields that every movie has, where none of them can be understood."""
+    if view.usual is not None and view.usual.pixel_size_a is None:
+        expectation = "SpatialScale/pixelSize in metres"
+        yield Finding(path="acquisition.pixel_size", expectation=expectation, value="none", source=view.xml_names)
+    if view.statistics.images and view.statistics.start is None:
+        expectation = "acquisitionDateTime with the offset of its zone, as 2026-01-31T12:00:00+01:00"
+        yield Finding(path="acquisition.date_time", expectation=expectation, value="none", source=view.xml_names)
 
 
 def _site(view: SpaView) -> Iterator[Finding]:

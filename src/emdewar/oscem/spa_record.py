@@ -12,6 +12,8 @@ from emdewar.oscem.spa_view import SpaView
 from emdewar.oscem.units import extent, mean_quantity, quantity
 from emdewar.oscem.vocabulary import ELECTRON_SOURCE, ILLUMINATION, IMAGING, translated
 
+_PLANNED_C2 = "MicroscopeSettings[Acquisition]/C2Aperture/Diameter"
+
 
 def spa_record(view: SpaView, ledger: Ledger) -> OscemRecord:
     """Map an EPU session onto OSC-EM; without a readable xml, extended headers and the site say what they can."""
@@ -75,7 +77,7 @@ def _instrument(view: SpaView, ledger: Ledger) -> Instrument:
         ),
         "c2_aperture_um": (
             sources.xml("instrument.c2_aperture", usual.c2_aperture_um if usual else None),
-            sources.plan(view.plan_c2_aperture_um, "MicroscopeSettings[Acquisition]/C2Aperture/Diameter"),
+            *(sources.plan(planned_um, _PLANNED_C2) for planned_um in view.plan_c2_apertures_um),
         ),
     }
     return instrument_record(ledger, view.site, texts, numbers)
@@ -83,9 +85,11 @@ def _instrument(view: SpaView, ledger: Ledger) -> Instrument:
 
 def _technique(view: SpaView, ledger: Ledger) -> Technique | None:
     """EPU takes single particles; movies that lie there without a word may be anything."""
-    is_epu = bool(view.files.movie_xml) or any("_Data_" in stem for stem in view.files.movies)
-    path = "acquisition.technique"
-    return "spa" if ledger.settle(path, SpaSources(view).xml(path, "spa" if is_epu else None)) else None
+    sources, path = SpaSources(view), "acquisition.technique"
+    by_xml = sources.xml(path, "spa" if view.files.movie_xml else None)
+    movie = next((movie.name for stem, movie in view.files.movies.items() if "_Data_" in stem), None)
+    by_movie = Said("spa" if movie else None, f"{movie}: name FoilHole_*_Data_*")
+    return "spa" if ledger.settle(path, by_xml, by_movie) else None
 
 
 def _moments(view: SpaView, sources: SpaSources) -> tuple[Said[datetime], ...]:
@@ -148,7 +152,8 @@ def _dose_e_per_a2(view: SpaView, ledger: Ledger) -> float | None:
     sources, path, doses = SpaSources(view), "acquisition.dose_per_movie", view.statistics.dose_e_per_a2
     fei = view.look.fei
     one = sources.extended(fei.dose_e_per_a2 or None if fei else None, "dose of one image")
-    return ledger.settle(path, sources.xml(path, doses.mean), one, agree=within(doses))
+    field = f"{view.fields_read('dose_field')}, mean"
+    return ledger.settle(path, sources.xml(path, doses.mean, field), one, agree=within(doses))
 
 
 def _exposure_s(view: SpaView, ledger: Ledger) -> float | None:
@@ -162,10 +167,11 @@ def _exposure_s(view: SpaView, ledger: Ledger) -> float | None:
 def _frames(view: SpaView, ledger: Ledger) -> int | None:
     """Frames are counted in the movies; what was asked for, and what an EER's dose implies, are weaker words."""
     sources, path, usual = SpaSources(view), "acquisition.frames_per_movie", view.usual
-    implied = view.statistics.extents["eer_frames"].mean
+    implied, eer = view.statistics.extents["eer_frames"].mean, view.look.eer
     return ledger.settle(
         path,
         sources.movie(view.look.frames.usual, "number of frames"),
+        sources.movie(eer.announced_frames if eer else None, "numberOfFrames"),
         sources.xml(path, usual.frames if usual else None),
         sources.xml(path, None if implied is None else round(implied), "Detectors[]/TotalDose / DoseRate x FrameRate"),
         agree=int.__eq__,

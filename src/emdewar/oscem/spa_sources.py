@@ -2,6 +2,7 @@
 
 from typing import TypeVar
 
+from emdewar.oscem.findings import first_and_more
 from emdewar.oscem.ledger import Said
 from emdewar.oscem.spa_view import SpaView
 
@@ -11,12 +12,10 @@ FIELDS = {
     "acquisition.technique": "name *_Data_*.xml",
     "acquisition.date_time": "microscopeData/acquisition/acquisitionDateTime, earliest",
     "acquisition.microscope_software": "microscopeData/core/ApplicationSoftware, ApplicationSoftwareVersion",
-    "acquisition.detectors.0.name": "DetectorCommercialName",
     "acquisition.detectors.0.mode": "ElectronCountingEnabled, SuperResolutionFactor",
     "acquisition.pixel_size": "SpatialScale/pixelSize/x (preview)",
     "acquisition.image_size": "camera/ReadoutArea (preview)",
     "acquisition.binning_camera": "camera/Binning",
-    "acquisition.dose_per_movie": "CustomData/Dose x 1e-20, mean",
     "acquisition.exposure_time": "camera/ExposureTime, mean",
     "acquisition.frames_per_movie": "FractionationSettings",
     "acquisition.images_generated": "number of distinct *_Data_*.xml",
@@ -43,13 +42,13 @@ class SpaSources:
 
     def __init__(self, view: SpaView) -> None:
         """Take the names of the files."""
-        self._xml = first_and_more([path.name for path in view.files.movie_xml.values()])
+        self._xml = view.xml_names
         self._movie = first_and_more([path.name for path, _ in view.look.movies])
         self._extended = view.look.extended_name
 
     def xml(self, path: str, value: Value | None, field: str = "") -> Said[Value]:
         """What the xml of movies say."""
-        return Said(value, f"{self._xml}: {field or FIELDS[path]}")
+        return Said(value, f"{self._xml}: {field or FIELDS.get(path, path)}")
 
     def movie(self, value: Value | None, field: str) -> Said[Value]:
         """What the headers of movies say."""
@@ -62,10 +61,3 @@ class SpaSources:
     def plan(self, value: Value | None, field: str) -> Said[Value]:
         """What the plan of the session says."""
         return Said(value, f"EpuSession.dm: {field}")
-
-
-def first_and_more(names: list[str]) -> str:
-    """Name the first file and count the others."""
-    if not names:
-        return "no file"
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

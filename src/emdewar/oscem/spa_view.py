@@ -6,6 +6,7 @@ from functools import cached_property
 from emdewar.formats.epu import EpuImage
 from emdewar.formats.epu_session import EpuSession
 from emdewar.formats.session_files import SessionFiles
+from emdewar.oscem.findings import first_and_more
 from emdewar.oscem.movie_look import MovieLook
 from emdewar.oscem.movie_statistics import MovieStatistics
 from emdewar.oscem.site import SiteValues
@@ -41,6 +42,16 @@ class SpaView:
         """Width and height of the movies, by their headers."""
         return self.look.sizes.usual
 
+    @cached_property
+    def xml_names(self) -> str:
+        """Names of the xml that could be read."""
+        names = (path.name for path in self.files.movie_xml.values())
+        return first_and_more([name for name in names if name not in self.unreadable])
+
+    def fields_read(self, name: str) -> str:
+        """Say which fields of the xml a value was read from, the most frequent first."""
+        return " or ".join(self.statistics.fields[name].values)
+
     @property
     def pixel_size_a(self) -> float | None:
         """Pixel of the movies by the xml: that of the preview, scaled by how many more pixels the movie has."""
@@ -61,9 +72,10 @@ class SpaView:
         return pixel_size_a * max(size) / max(self.movie_size) if self.movie_size else pixel_size_a
 
     @property
-    def plan_c2_aperture_um(self) -> float | None:
-        """Second condenser aperture of the plan; EPU 2 writes it nowhere else."""
-        return next((plan.c2_aperture_um for plan in self.plans if plan.c2_aperture_um is not None), None)
+    def plan_c2_apertures_um(self) -> list[float]:
+        """Second condenser apertures of the plans, each once; EPU 2 writes them nowhere else."""
+        found = (plan.c2_aperture_um for plan in self.plans)
+        return list(dict.fromkeys(aperture_um for aperture_um in found if aperture_um is not None))
 
     @property
     def grids(self) -> int | None:

@@ -6,14 +6,18 @@ from pathlib import Path
 
 from emdewar.errors import RefusedError
 from emdewar.formats.epu import EpuImage
+from emdewar.formats.gain import named_reference
+from emdewar.formats.mdoc_images import images_of
 from emdewar.formats.serialem import Mdoc, read_mdoc
 from emdewar.formats.session_files import SessionFiles
 from emdewar.oscem.findings import Finding, files_finding
+from emdewar.oscem.gain_findings import gain_findings
 from emdewar.oscem.ledger import Ledger
 from emdewar.oscem.mdoc_findings import findings
 from emdewar.oscem.mdoc_groups import MdocGroups, grouped
 from emdewar.oscem.mdoc_record import mdoc_record
 from emdewar.oscem.mdoc_view import MdocView
+from emdewar.oscem.movie_look import look_at
 from emdewar.oscem.search_image import search_image
 from emdewar.oscem.session_metadata import SessionMetadata
 from emdewar.oscem.site import SiteValues
@@ -34,7 +38,7 @@ def describe_mdocs(files: SessionFiles, site: SiteValues) -> SessionMetadata:
     """
     unreadable: dict[str, str] = {}
     groups = grouped(list(_readable(files.mdocs, unreadable)))
-    found = files_finding("a readable mdoc", list(unreadable), files.folder.name)
+    found = [*files_finding("a readable mdoc", list(unreadable), files.folder.name), *_gains(groups, files)]
     search = search_image(files)
     whole = describe_groups(list(groups.series.values()) or [[mdoc] for mdoc in groups.movies], site, search)
     each = tuple(_each(groups, site, search))
@@ -70,6 +74,19 @@ def _each(groups: MdocGroups, site: SiteValues, search: EpuImage | None) -> Iter
         yield describe_groups([mdocs], site, search, name)
     if groups.movies and groups.series:
         yield describe_groups([[mdoc] for mdoc in groups.movies], site, search, MOVIES)
+
+
+def _gains(groups: MdocGroups, files: SessionFiles) -> Iterator[Finding]:
+    """Compare the references in the folder with the movies, and with the names in the documents."""
+    if not files.gain_references:
+        return
+    look = look_at(files.movies, {})
+    movie = look.movies[0][1] if look.movies else None
+    mdocs = [mdoc for group in (*groups.series.values(), groups.movies) for mdoc in group]
+    images = (image for mdoc in mdocs for image in images_of(mdoc))
+    named = list(dict.fromkeys(image.gain_reference for image in images if image.gain_reference))
+    missing = (name for name in named if named_reference(name, files.gain_references) is None)
+    yield from gain_findings(files, movie, next(missing, None))
 
 
 def _mixture(groups: MdocGroups, each: Sequence[SessionMetadata]) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import Any, Final
 from unicodedata import normalize
 
-from emdewar.oscem.ledger import is_possible
+from emdewar.oscem.possible import is_possible
 from emdewar.oscem.slots import QuantitySI, Range
 
 SI: Final = {
@@ -34,8 +34,20 @@ SI: Final = {
 }
 """SI unit and factor by unit; the electronvolt is exact since the SI of 2019."""
 
-_IN_BASE_UNITS: Final = {"J": "kg*m^2/s^2"}
-"""What pint calls units with names of their own."""
+_NAMES: Final = {"kg*m^2/s^2": "J", "kg*m^2/A/s^3": "V", "kg/m/s^2": "Pa"}
+"""Names of what pint writes in base units: one kind of quantity has one unit, by whichever way it came."""
+
+_OTHER_SIGNS: Final = str.maketrans(
+    {
+        "\N{MICRO SIGN}": "u",
+        "\N{GREEK SMALL LETTER MU}": "u",
+        "\N{SUPERSCRIPT TWO}": "^2",
+        "\N{SUPERSCRIPT THREE}": "^3",
+        "\N{SUPERSCRIPT MINUS}": "-",
+    }
+)
+_COUNTED = re.compile(r"(?P<what>1|e-?|electrons?)\s*/\s*(?P<per>.+)")
+_SQUARE_ANGSTROM = re.compile(r"(?:Å|A|[Aa]ngstroms?)\s*(?:\^|\*\*)?\s*2")
 
 NOISE: Final = 1e-15
 """Relative error of a few changes of unit."""
@@ -90,7 +102,7 @@ def with_si(value: float, unit: str) -> QuantitySI:
 def si_value(value: float, unit: str, wanted: str) -> float | None:
     """Give a value in an SI unit; None where its unit is of another kind."""
     found = with_si(value, unit)
-    return found.valueSI if found.unitSI in {wanted, _IN_BASE_UNITS.get(wanted)} else None
+    return found.valueSI if found.unitSI == wanted else None
 
 
 def is_unit(unit: str) -> bool:
@@ -98,9 +110,19 @@ def is_unit(unit: str) -> bool:
     return _one_spelling(unit) in SI or _measure(_one_spelling(unit)) is not None
 
 
+@lru_cache(maxsize=256)
 def _one_spelling(unit: str) -> str:
-    """The angstrom sign and the Swedish letter are two characters that look the same; so are two kinds of mu."""
-    return normalize("NFC", unit).replace("\N{MICRO SIGN}", "u").replace("\N{GREEK SMALL LETTER MU}", "u")
+    """The angstrom sign and the Swedish letter are two characters that look the same; so are two kinds of mu.
+
+    Electrons are counted: left to pint, `e` is their charge, and `e/A^2` is per ampere.
+    """
+    plain = normalize("NFC", unit).translate(_OTHER_SIGNS).strip()
+    counted = _COUNTED.fullmatch(plain)
+    if counted is None:
+        return plain
+    if _SQUARE_ANGSTROM.fullmatch(counted["per"]):
+        return "1/Å^2"
+    return plain if counted["what"] == "1" else f"1/{counted['per']}"
 
 
 def _by_pint(value: float, unit: str) -> tuple[float, str] | None:
@@ -114,7 +136,8 @@ def _by_pint(value: float, unit: str) -> tuple[float, str] | None:
         found = float(base.magnitude)
     except (pint.PintError, ArithmeticError, ValueError):
         return None
-    return (found, f"{base.units:~C}".replace("**", "^")) if abs(found) < float("inf") else None
+    unit_si = f"{base.units:~C}".replace("**", "^")
+    return (found, _NAMES.get(unit_si, unit_si)) if abs(found) < float("inf") else None
 
 
 @lru_cache(maxsize=256)

@@ -3,7 +3,9 @@
 Source: enumerations of `_em_imaging` and `_em_image_recording` in the PDBx/mmCIF dictionary (wwPDB).
 """
 
-ILLUMINATION = {"parallel": "FLOOD BEAM", "flood beam": "FLOOD BEAM", "probe": "SPOT SCAN"}
+ILLUMINATION = {"parallel": "FLOOD BEAM", "flood beam": "FLOOD BEAM"}
+"""A convergent probe is not yet a spot scan: such a word stays the vendor's."""
+
 IMAGING = {"brightfield": "BRIGHT FIELD", "darkfield": "DARK FIELD", "diffraction": "DIFFRACTION"}
 ELECTRON_SOURCE = {"fieldemission": "FIELD EMISSION GUN", "lab6": "LAB6", "tungsten": "TUNGSTEN HAIRPIN"}
 
