@@ -62,8 +62,13 @@ def _described(folder: Path, site: SiteValues, person: PersonValues | None) -> t
 
 
 def _violations(described: SessionMetadata) -> Iterator[Finding]:
-    """Compare what leaves the session with its schema: each tilt series where there are several, else the record."""
-    for one in described.series or (described,):
+    """Compare what leaves the session with its schema: each tilt series where there are several, else the record.
+
+    A record of another kind than its series, as where tilt series lie beside single particles, leaves the session too.
+    """
+    kinds = {module_of(one.record) for one in described.series}
+    is_apart = module_of(described.record) not in kinds
+    for one in (*((described,) if is_apart else ()), *described.series):
         yield from validate_record(one.record)
 
 
