@@ -51,11 +51,16 @@ class MovieLook:
 
     @property
     def turn(self) -> str | None:
-        """How SerialEM says that a gain reference must be turned to match the movies."""
+        """How SerialEM says that a gain reference must be turned to match the movies.
+
+        What the title calls needed is a turn of SerialEM's images: such movies lie as the sensor does.
+        """
         turns = (turn_of(header.titles) for _, header in self.movies)
         found = next((turn for turn in turns if turn is not None), None)
         if found is None:
             return None
+        if not found.is_done or found.number == 0:
+            return "none"
         flip = "flip around the vertical axis, then " if found.is_flipped else ""
         return f"{flip}rotate by {found.rotation_deg} degrees counter-clockwise"
 
