@@ -5,6 +5,7 @@ import typer
 from emdewar.cli import datablock
 from emdewar.cli.convert import convert
 from emdewar.cli.group import DewarGroup
+from emdewar.cli.lineage import lineage
 from emdewar.cli.metadata import metadata
 from emdewar.cli.simulate import simulate
 
@@ -19,6 +20,7 @@ def emdewar() -> None:
 app.command()(simulate)
 app.command()(metadata)
 app.command()(convert)
+app.command()(lineage)
 app.add_typer(datablock.commands, name="datablock")
 
 if __name__ == "__main__":

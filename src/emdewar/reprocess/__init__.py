@@ -1,0 +1,1 @@
+"""Reprocessing: from cold raw data to a project that RELION or cryoSPARC can start on."""
