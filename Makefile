@@ -53,7 +53,7 @@ format: $(READY) ## Put the code into its format
 	@$(VENV)/bin/ruff check --fix .
 
 bench: $(READY) ## Benchmarks: ratios, measured side by side in one run
-	@for script in benchmarks/archive.py benchmarks/s3.py benchmarks/orchestration.py benchmarks/catalog.py benchmarks/metadata.py; do $(PY) $$script || exit 1; done
+	@for script in benchmarks/archive.py benchmarks/s3.py benchmarks/orchestration.py benchmarks/catalog.py benchmarks/metadata.py benchmarks/lineage.py; do $(PY) $$script || exit 1; done
 
 openapi: $(READY) ## Write the description of the catalog's API, docs/reference/openapi.json
 	@$(PY) -m catalog_api openapi > docs/reference/openapi.new && mv docs/reference/openapi.new docs/reference/openapi.json
