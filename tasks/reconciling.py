@@ -28,6 +28,9 @@ MOST_LOST_PERCENT: Final = 10
 SIZE_DIFFERS: Final = "sizeDiffers"
 """Reason for an object that has another size than the one that was verified."""
 
+AT_ONCE: Final = 1000
+"""How many objects a tape system is asked about in one batch."""
+
 FIRST_UNKNOWN: Final = 1_000
 
 
@@ -98,6 +101,8 @@ def compare(facility: Facility, store: str, *, accept_losses: bool) -> StoreRepo
         # The record first: what is on record by then has its object already.
         known = {copy.location: copy for copy in catalog.copies(store)}
         seen = _look(opened, known, report)
+        if facility.archive(store).kind == "nearline":
+            seen = _without_lost(opened, known, seen)
         suspects = list(_suspects(known, seen))
         _check_is_mounted(report, suspects, accept_losses=accept_losses)
         for copy, error in suspects:
@@ -121,6 +126,16 @@ def _look(store: Store, known: dict[str, CopyOnStore], report: StoreReport) -> d
         elif found.name not in companions:
             _note_unknown(report, found)
     return seen
+
+
+def _without_lost(store: Store, known: dict[str, CopyOnStore], seen: dict[str, int]) -> dict[str, int]:
+    """Leave out what only a stub is left of: the folder in front of a tape still lists what the tape has lost."""
+    good = [name for name in seen if known[name].is_good]
+    lost: set[str] = set()
+    for first in range(0, len(good), AT_ONCE):
+        where = store.availability(good[first : first + AT_ONCE])
+        lost |= {name for name, there in where.items() if there.locality is Locality.MISSING}
+    return {name: size for name, size in seen.items() if name not in lost}
 
 
 def _note_unknown(report: StoreReport, found: StoredObject) -> None:
@@ -158,10 +173,9 @@ def _check_is_mounted(
 def _judge(catalog: Catalog, store: Store, copy: CopyOnStore, error: IntegrityError) -> Finding | None:
     """Look once more, at this copy alone, before the catalog is told."""
     began = datetime.now(UTC)
-    size = store.size_of(copy.location)
-    is_there = size is not None or store.availability([copy.location])[copy.location].locality is not Locality.MISSING
+    is_there = store.availability([copy.location])[copy.location].locality is not Locality.MISSING
     if error.reason == OBJECT_MISSING and is_there:
         return None
-    if error.reason == SIZE_DIFFERS and size == copy.size:
+    if error.reason == SIZE_DIFFERS and store.size_of(copy.location) == copy.size:
         return None
     return report_found(catalog, copy, error, began)

@@ -265,8 +265,10 @@ class Campaign:
 
 
 def _files_of(tar: Path, wanted: Mapping[str, str]) -> list[str]:
-    """Read a tar with Python's own tarfile; gives the files that are what they should be."""
+    """Read a tar with Python's own tarfile; gives the files that are what they should be, none where it is gone."""
     found: list[str] = []
+    if not tar.is_file():
+        return found
     with tarfile.open(tar) as opened:
         for member in opened:
             path = member.name.partition("/data/")[2]

@@ -12,7 +12,7 @@ from flows.reconcile import reconcile
 from flows.repair import repair
 from tests.flows.scene import Scene
 from tests.flows.together import at_the_same_time
-from tests.flows.vault import Vault, build, folder_store, put
+from tests.flows.vault import Vault, build, folder_store, put, tape_store
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +31,19 @@ def test_a_lost_object_is_found_and_made_anew(vault: Vault) -> None:
     assert lost.status is CopyStatus.LOST
     assert vault.good_on() == {one, two}
     assert vault.copy(one).location != lost.location
+
+
+def test_what_a_tape_has_lost_is_found_although_its_stub_is_still_listed(scene: Scene, tmp_path: Path) -> None:
+    tape = tape_store(tmp_path, "tape", migrate_after_s=0, evict_after_s=0)
+    vault = build(scene, tmp_path, [folder_store(tmp_path, "disk"), tape])
+    disk, library = vault.archived_through_tape().stores
+    vault.evict(library)
+    (tmp_path / "tape-tape" / vault.copy(library).location).unlink()
+
+    reconcile(facility=vault.name)
+
+    assert vault.copy(library).status is CopyStatus.LOST
+    assert vault.good_on() == {disk}
 
 
 def test_a_lost_copy_that_is_there_again_is_proven_again_under_its_name(vault: Vault) -> None:
