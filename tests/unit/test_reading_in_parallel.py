@@ -156,6 +156,13 @@ def test_a_module_in_the_present_folder_is_not_taken_for_one_of_ours(xml: list[P
     assert done.stdout.strip() == "600", done.stderr
 
 
+HEEDS_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+"""What is started in the background of a shell is born deaf to Ctrl-C."""
+
+
 def started_reading(script: Path, xml: Path) -> tuple["subprocess.Popen[bytes]", list[int]]:
     """Start a script that would read for minutes, and wait until its readers run."""
     asker = subprocess.Popen([sys.executable, script, xml, "1000000"], stderr=subprocess.DEVNULL)
@@ -180,11 +187,15 @@ def is_gone(pid: int, within_s: float) -> bool:
 @pytest.mark.parametrize("wanted", [signal.SIGINT, signal.SIGKILL])
 def test_an_asker_that_is_interrupted_or_killed_leaves_no_reader(xml: list[Path], tmp_path: Path, wanted: int) -> None:
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
+    script.write_text(HEEDS_CTRL_C + SCRIPT)
     asker, readers = started_reading(script, xml[0])
 
     asker.send_signal(wanted)
-    asker.wait(10)
+    try:
+        asker.wait(30)
+    finally:
+        asker.kill()
+        asker.wait()
 
     assert len(readers) == 2
     assert asker.returncode
