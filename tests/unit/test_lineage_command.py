@@ -1,6 +1,7 @@
 """`emdewar lineage` over real and made folders: what is printed and written, and that the project stays as it is."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,30 @@ def test_no_file_is_written_into_the_project(relion: Path) -> None:
 
 
 @pytest.mark.samples
+def test_what_is_no_file_is_never_written_over(relion: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    result = run(relion, "--svg", pipe)
+
+    assert result.exit_code == 2
+    assert "no regular file" in result.stderr
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_and_one_into_the_project_is_refused(relion: Path, tmp_path: Path) -> None:
+    out, into = tmp_path / "out.svg", tmp_path / "into.svg"
+    out.symlink_to(tmp_path / "real.svg")
+    into.symlink_to(relion / "default_pipeline.star")
+    before = (relion / "default_pipeline.star").read_bytes()
+
+    assert run(relion, "--svg", out).exit_code == 0
+    assert out.is_symlink()
+    assert (tmp_path / "real.svg").is_file()
+    assert run(relion, "--svg", into).exit_code == 2
+    assert (relion / "default_pipeline.star").read_bytes() == before
+
+
 def test_a_file_that_cannot_be_written_is_told_as_unavailable(relion: Path, tmp_path: Path) -> None:
     result = run(relion, "--svg", tmp_path / "nowhere" / "a.svg")
 

@@ -1,18 +1,17 @@
 """`emdewar convert`: an OSC-EM record as mmCIF, into a model's file if there is one, and checked."""
 
-import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from gemmi import cif
 
 from emdewar.cli.given_values import given_person, given_site
+from emdewar.cli.json_output import echo_json
 from emdewar.cli.metadata_tables import printable
+from emdewar.cli.output_file import check_output, write_whole
 from emdewar.cli.values_file import read_values
-from emdewar.errors import RefusedError, UnavailableError
+from emdewar.errors import RefusedError
 from emdewar.oscem.findings import Finding
 from emdewar.oscem.mmcif.checking import check as check_document
 from emdewar.oscem.mmcif.checking import is_unusual
@@ -50,7 +49,7 @@ def convert(  # noqa: PLR0913 - typer makes an option of each
     Ends with 0; with --check or --dictionary and anything found that is wrong, with 1. What an expectation calls
     usual only is a question, and nothing wrong.
     """
-    _check_output(output, (source, model, dictionary))
+    check_output(output, (source, model, dictionary))
     record, others = _record(source, series, given_site(site, {}), given_person(person) if person else (None, []))
     converted = convert_record(record, entry_id=entry_id)
     document, findings = converted.document, [*others, *converted.findings]
@@ -59,7 +58,7 @@ def convert(  # noqa: PLR0913 - typer makes an option of each
         document, findings = merged.document, [*findings, *merged.findings]
     if check or dictionary:
         findings += check_document(document, dictionary)
-    _write(document, output)
+    write_whole(output, lambda part: document.write_file(str(part)))
     _tell(output, findings, as_json=as_json)
     is_wrong = not all(map(is_unusual, findings))
     raise typer.Exit(NOT_RIGHT if is_wrong and (check or dictionary) else 0)
@@ -100,42 +99,10 @@ def _object(value: object) -> Record:
     return value if isinstance(value, dict) else {}
 
 
-def _check_output(output: Path, inputs: Sequence[Path | None]) -> None:
-    """Refuse to write over what is read, and over anything that is no file: a device would be gone."""
-    try:
-        if not output.exists():
-            return
-        if not output.is_file():
-            raise RefusedError(f"{output} is no regular file; name a file with -o")
-        if any(path and path.exists() and output.samefile(path) for path in inputs):
-            raise RefusedError(f"{output} would be written over itself; name another file with -o")
-    except OSError as error:
-        raise _unwritable(output, error) from error
-
-
-def _write(document: cif.Document, output: Path) -> None:
-    """Write a file that is whole or not there; a link stays, and what it names is written."""
-    try:
-        target = output.resolve()
-        part = target.with_name(f".convert-{os.getpid()}.part")
-        try:
-            document.write_file(str(part))
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    except (OSError, RuntimeError) as error:
-        raise _unwritable(output, error) from error
-
-
-def _unwritable(output: Path, error: Exception) -> UnavailableError:
-    return UnavailableError(f"cannot write {output}: {error}")
-
-
 def _tell(output: Path, findings: Sequence[Finding], *, as_json: bool) -> None:
     if as_json:
         result = {"output": str(output), "findings": [finding.model_dump() for finding in findings]}
-        text = json.dumps(result, indent=2, ensure_ascii=False)
-        typer.echo(text.encode("utf-8", "backslashreplace").decode())
+        echo_json(result)
         return
     typer.echo(printable(f"{output}: written, {len(findings)} findings"))
     for finding in findings:

@@ -1,14 +1,13 @@
 """`emdewar lineage`: how a RELION or cryoSPARC project was done, and what came out of it."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from emdewar.errors import RefusedError, UnavailableError
+from emdewar.cli.output_file import check_output, write_whole
 from emdewar.lineage.files import project_files
 from emdewar.lineage.keeping import what_to_keep
 from emdewar.lineage.model import Figures, Lineage, LineageJob
@@ -31,8 +30,8 @@ def lineage(
     keep: Annotated[Path | None, typer.Option(help="Write what to keep, file by file, as JSON.")] = None,
 ) -> None:
     """Print the jobs of a project, the figures of its result, what to keep of it, and what is wrong with it."""
-    for output in (svg, prov, keep):
-        _check_output(output, folder)
+    for output in filter(None, (svg, prov, keep)):
+        check_output(output, never_in=folder)
     found = read_project(folder)
     figures = figures_of(found, folder)
     selection = what_to_keep(found, figures, files=project_files(folder))
@@ -44,12 +43,6 @@ def lineage(
         _write(keep, _json(selection.model_dump(mode="json")))
     text = _json(_as_json(found, figures, selection)) if as_json else "\n".join(_lines(found, figures, selection))
     typer.echo(text)
-
-
-def _check_output(output: Path | None, folder: Path) -> None:
-    """Refuse to write into what is only read."""
-    if output and output.absolute().parent.resolve().is_relative_to(folder.resolve()):
-        raise RefusedError(f"{output} is in the project, which is never written; name a file elsewhere")
 
 
 def _as_json(found: Lineage, figures: Figures, selection: Selection) -> dict[str, Any]:
@@ -115,11 +108,4 @@ def _figures(figures: Figures) -> dict[str, object]:
 
 
 def _write(output: Path, text: str) -> None:
-    """Write a file that is whole or not there."""
-    part = output.with_name(f".{output.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(output)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise UnavailableError(f"cannot write {output}: {error.strerror}") from error
+    write_whole(output, lambda part: part.write_text(text, encoding="utf-8"))

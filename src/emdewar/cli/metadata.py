@@ -1,6 +1,5 @@
 """`emdewar metadata`: what the files of a session say, before anything is registered."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.console import Console
 
 from emdewar.cli.given_values import given_person, given_site
 from emdewar.cli.group import EXIT_CODES
+from emdewar.cli.json_output import echo_json
 from emdewar.cli.metadata_tables import as_text, show
 from emdewar.errors import UnavailableError
 from emdewar.oscem.findings import Finding
@@ -45,7 +45,7 @@ def metadata(  # noqa: PLR0913 - typer makes an option of each
     described = replace(described, findings=(*doubts, *described.findings))
     violations = list(_violations(described))
     if as_json:
-        _echo(json.dumps(_as_json(described), indent=2, ensure_ascii=False))
+        echo_json(_as_json(described))
     else:
         show(described, module_of(described.record), violations, Console(markup=False, emoji=False, highlight=False))
     raise typer.Exit(code or (NOT_VALID if violations else 0))
@@ -89,8 +89,3 @@ def _as_json(described: SessionMetadata) -> dict[str, Any]:
         "images": described.images,
         "series": [_as_json(series) for series in described.series],
     }
-
-
-def _echo(text: str) -> None:
-    """Print, with bytes of a name that are no UTF-8 as the escapes that JSON has for them."""
-    typer.echo(text.encode("utf-8", "backslashreplace").decode())
